@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vctx: a usage counter with a hard limit, exact at the limit and without a
+ * shared cache line far from it
+ *
+ * A counter that every fork and open of every CPU updates must not be one
+ * shared word, and a limit that is never exceeded by one cannot be judged on
+ * per-CPU deltas (percpu_counter_limited_add() decides on a sum that others
+ * change behind it).  So units are *committed* on the shared word before they
+ * are used: a CPU commits a batch, keeps what it does not need at once in its
+ * *stock*, and serves later charges from there; what is uncharged goes back to
+ * the stock.  Hence, at any moment,
+ *
+ *	usage = committed - sum of the stocks	and	committed <= hard,
+ *
+ * and so usage <= hard, whatever happens concurrently.  Who would be refused
+ * first takes back the stocks of all CPUs, so that nobody is refused while
+ * there are units that nobody uses.  Close to a limit batches shrink to
+ * nothing and every operation is on the shared word.
+ *
+ * Stocks are atomic because others may take them back, but their cache line is
+ * only ever touched by its own CPU while usage is far from the limits.
+ */
+#ifndef _SECURITY_VCTX_COUNTER_H
+#define _SECURITY_VCTX_COUNTER_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/compiler.h>
+#include <linux/limits.h>
+#include <linux/percpu.h>
+
+/* No limit.  Usage and limits are below this, so that sums do not overflow. */
+#define VCTX_MAX	LONG_MAX
+
+enum vctx_resource {
+	VCTX_NPROC,
+	VCTX_NTASK,
+	VCTX_NOFILE,
+	VCTX_NR_RESOURCES
+};
+
+extern const char *const vctx_resource_name[VCTX_NR_RESOURCES];
+
+/**
+ * struct vctx_stock - units that a CPU has committed and not used
+ * @avail: how many; never negative
+ * @low: smallest @avail since it was last looked at, from which the highest
+ *	usage in between follows; written without care by its own CPU
+ */
+struct vctx_stock {
+	atomic_long_t avail;
+	long low;
+};
+
+/**
+ * struct vctx_counter - usage and limits of one resource of one context
+ * @stock: per-CPU stocks; owned by the caller
+ * @batch: how much a CPU commits at once far from the limits
+ * @soft: above it, an event is due; VCTX_MAX if none
+ * @hard: @committed does not grow above it; VCTX_MAX if none
+ * @exact_from: below this many committed units no limit is near
+ * @committed: units in use or in a stock
+ * @peak: highest usage seen.  Exact on one CPU and near a limit; elsewhere off
+ *	by at most what CPUs keep in their stocks.  Never above @hard at the time.
+ * @fails: refusals
+ * @soft_hits: how often usage rose above @soft
+ * @over_soft: usage was above @soft when last looked at
+ *
+ * The first half is read by every charge and written by the administrator
+ * only.
+ */
+struct vctx_counter {
+	struct vctx_stock __percpu *stock;
+	long batch;
+	long soft;
+	long hard;
+	long exact_from;
+
+	atomic_long_t committed ____cacheline_aligned_in_smp;
+	long peak;
+	atomic_long_t fails;
+	atomic_long_t soft_hits;
+	bool over_soft;
+};
+
+/* What a charge brought about */
+enum vctx_charge {
+	VCTX_CHARGED,
+	VCTX_CHARGED_OVER_SOFT,	/* and usage has just risen above the soft limit */
+	VCTX_REFUSED,
+};
+
+void vctx_counter_init(struct vctx_counter *c, struct vctx_stock __percpu *stock);
+void vctx_counter_set_limits(struct vctx_counter *c, long soft, long hard);
+long vctx_counter_usage(struct vctx_counter *c);
+long vctx_counter_peak(struct vctx_counter *c);
+long vctx_counter_settle(struct vctx_counter *c);
+enum vctx_charge vctx_counter_charge_slow(struct vctx_counter *c, long n,
+					  bool force);
+void vctx_counter_uncharge_slow(struct vctx_counter *c, long n);
+
+/**
+ * vctx_counter_charge() - use @n units
+ * @c: the counter
+ * @n: how many, above zero
+ * @force: beyond the hard limit if need be
+ *
+ * Context: any.
+ * Return: VCTX_REFUSED if that would exceed the hard limit; nothing has
+ * changed then but the count of refusals.
+ */
+static __always_inline enum vctx_charge
+vctx_counter_charge(struct vctx_counter *c, long n, bool force)
+{
+	struct vctx_stock *stock = raw_cpu_ptr(c->stock);
+	long avail = atomic_long_read(&stock->avail);
+
+	do {
+		if (unlikely(avail < n))
+			return vctx_counter_charge_slow(c, n, force);
+	} while (unlikely(!atomic_long_try_cmpxchg(&stock->avail, &avail,
+						   avail - n)));
+	if (avail - n < READ_ONCE(stock->low))
+		WRITE_ONCE(stock->low, avail - n);
+	return VCTX_CHARGED;
+}
+
+/**
+ * vctx_counter_uncharge() - give @n units back
+ * @c: the counter that they were charged to
+ * @n: how many
+ *
+ * Context: any.
+ */
+static __always_inline void vctx_counter_uncharge(struct vctx_counter *c, long n)
+{
+	struct vctx_stock *stock = raw_cpu_ptr(c->stock);
+
+	if (likely(atomic_long_read(&c->committed) < READ_ONCE(c->exact_from) &&
+		   atomic_long_read(&stock->avail) + n <= 2 * c->batch))
+		atomic_long_add(n, &stock->avail);
+	else
+		vctx_counter_uncharge_slow(c, n);
+}
+
+#endif /* _SECURITY_VCTX_COUNTER_H */

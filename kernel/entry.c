@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vctx: entering a context, for good
+ */
+
+#include <linux/build_bug.h>
+#include <linux/cred.h>
+#include <linux/fdtable.h>
+#include <linux/ptrace.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+
+#include "limits/limits.h"
+#include "vctx.h"
+
+#include <trace/events/vctx.h>
+
+/*
+ * What other tasks share with current would be used by them in one context
+ * and counted in another.
+ */
+static bool current_shares(void)
+{
+	return !current_is_single_threaded() ||
+	       atomic_read(&current->files->count) > 1 ||
+	       refcount_read(&current->sighand->count) > 1;
+}
+
+/*
+ * A setuid program that cannot give up its rights any more, because somebody
+ * without privilege took away the capability to do so, is a hole.
+ */
+static bool may_drop(const struct cred *cred, u64 cap_drop)
+{
+	const u64 needs = BIT_ULL(CAP_SETUID) | BIT_ULL(CAP_SETGID) |
+			  BIT_ULL(CAP_SETPCAP);
+
+	return !(cap_drop & needs & cred->cap_bset.val) ||
+	       task_no_new_privs(current) ||
+	       ns_capable(current_user_ns(), CAP_SETPCAP);
+}
+
+static void lower_caps(struct cred *cred, kernel_cap_t ceiling, u64 cap_drop)
+{
+	ceiling.val &= ~cap_drop;
+	cred->cap_bset = cap_intersect(cred->cap_bset, ceiling);
+	cred->cap_permitted = cap_intersect(cred->cap_permitted, ceiling);
+	cred->cap_effective = cap_intersect(cred->cap_effective, ceiling);
+	cred->cap_inheritable = cap_intersect(cred->cap_inheritable, ceiling);
+	cred->cap_ambient = cap_intersect(cred->cap_ambient, ceiling);
+}
+
+/* The context that was asked for, with a member's place taken. */
+static struct vctx *find_target(struct vctx *from, const struct vctx_enter *req)
+{
+	struct vctx *to;
+
+	if (req->id == VCTX_ID_NEW) {
+		if (from && (atomic_read(&from->flags) & VCTX_FLAG_LOCK))
+			return ERR_PTR(-EPERM);
+		return vctx_create_dynamic(from, req->cap_drop);
+	}
+	if (!vctx_host_admin())
+		return ERR_PTR(-EPERM);
+	if (req->id >= VCTX_ID_DYNAMIC_MIN)
+		to = vctx_enter_dynamic(req->id);
+	else
+		to = vctx_enter_static(req->id, req->cap_drop);
+	if (!IS_ERR(to) && (atomic_read(&to->flags) & VCTX_FLAG_PRIVATE)) {
+		vctx_live_put(to, VCTX_LIVE_MEMBER);
+		to = ERR_PTR(-EPERM);
+	}
+	return to;
+}
+
+static int enter(const struct vctx_enter *req)
+{
+	struct vctx_task *blob = vctx_task_blob(current);
+	struct vctx *from = current_vctx();
+	struct cred *cred;
+	struct vctx *to;
+	int err;
+
+	if (current_shares() || current->ptrace)
+		return -EBUSY;
+	if (!may_drop(current_cred(), req->cap_drop))
+		return -EPERM;
+
+	cred = prepare_creds();
+	if (!cred)
+		return -ENOMEM;
+	to = find_target(from, req);
+	if (IS_ERR(to)) {
+		err = PTR_ERR(to);
+		goto abort;
+	}
+	/* Chosen by its id, it may be anywhere: but who chooses is outside. */
+	err = vctx_limits_enter(to, from, vctx_host_admin());
+	if (err) {
+		vctx_live_put(to, VCTX_LIVE_MEMBER);
+		goto abort;
+	}
+
+	lower_caps(cred, to->ceiling, req->cap_drop);
+	/* The place in vctx.live keeps it until this reference is there. */
+	vctx_get(to);
+	rcu_assign_pointer(blob->vctx, to);
+	if (blob->member)
+		vctx_live_put(from, VCTX_LIVE_MEMBER);
+	if (from)
+		vctx_put(from);
+	blob->member = true;
+	commit_creds(cred);
+	atomic_or(req->flags, &to->flags);
+	trace_vctx_enter(to->id, from ? from->id : VCTX_ID_HOST);
+	return 0;
+
+abort:
+	abort_creds(cred);
+	return err;
+}
+
+static bool id_valid(u32 id)
+{
+	return id == VCTX_ID_NEW ||
+	       (id >= VCTX_ID_WATCHER && id <= VCTX_ID_STATIC_MAX) ||
+	       (id >= VCTX_ID_DYNAMIC_MIN && id <= VCTX_ID_DYNAMIC_MAX);
+}
+
+int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
+		     u32 flags)
+{
+	struct vctx_enter req = {};
+	size_t len = lctx->ctx_len;
+	int err;
+
+	BUILD_BUG_ON(sizeof(req) != VCTX_ENTER_SIZE_VER0);
+
+	if (attr != LSM_ATTR_CURRENT || lctx->flags || len < VCTX_ENTER_SIZE_VER0)
+		return -EINVAL;
+	/* copy_struct_from_user(), but the payload is in the kernel already */
+	if (len > sizeof(req) &&
+	    memchr_inv(lctx->ctx + sizeof(req), 0, len - sizeof(req)))
+		return -E2BIG;
+	memcpy(&req, lctx->ctx, min(len, sizeof(req)));
+	if ((req.flags & ~VCTX_FLAGS_ALL) || (req.cap_drop & ~CAP_VALID_MASK) ||
+	    !id_valid(req.id))
+		return -EINVAL;
+
+	/*
+	 * Keeps away a ptrace_attach() that has found both in one context and
+	 * would go on with them in two.
+	 */
+	err = mutex_lock_interruptible(&current->signal->cred_guard_mutex);
+	if (err)
+		return -ERESTARTNOINTR;
+	err = enter(&req);
+	mutex_unlock(&current->signal->cred_guard_mutex);
+	return err;
+}
+
+int vctx_getselfattr(unsigned int attr, struct lsm_ctx __user *uctx,
+		     u32 *size, u32 flags)
+{
+	const struct vctx *vctx = current_vctx();
+	struct vctx_self self = {
+		.version = VCTX_ABI_VERSION,
+		.flags_supported = VCTX_FLAGS_ALL,
+		.cap_ceiling = CAP_VALID_MASK,
+	};
+	int err;
+
+	BUILD_BUG_ON(sizeof(self) != VCTX_SELF_SIZE_VER0);
+
+	if (attr != LSM_ATTR_CURRENT)
+		return -EOPNOTSUPP;
+	if (vctx) {
+		self.id = vctx->id;
+		self.depth = vctx->depth;
+		self.flags = atomic_read(&vctx->flags);
+		self.cap_ceiling = vctx->ceiling.val;
+	}
+	err = lsm_fill_user_ctx(uctx, size, &self, sizeof(self), LSM_ID_VCTX, 0);
+	return err ?: 1;
+}

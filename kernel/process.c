@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vctx: processes of other contexts
+ *
+ * Two questions.  Who is *hidden* does not exist for current: the lookups by
+ * pid, /proc and the sweeps over all processes ask vctx_task_hidden().  Who can
+ * be seen all the same, process 1 by members and everybody by the watcher, can
+ * not be *acted on*: that is for the LSM hooks here.
+ */
+
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+
+#include "vctx.h"
+
+/*
+ * Host process 1 may supervise and stop everything, and kernel threads work
+ * for all.
+ */
+static bool current_exempt(void)
+{
+	return (current->flags & PF_KTHREAD) || is_global_init(current);
+}
+
+bool __vctx_task_foreign(const struct task_struct *task)
+{
+	return current_vctx() != task_vctx(task) && !current_exempt();
+}
+
+bool __vctx_task_hidden(const struct task_struct *task)
+{
+	return __vctx_task_foreign(task) && !vctx_is_watcher(current_vctx()) &&
+	       !is_global_init((struct task_struct *)task);
+}
+
+bool __vctx_pid_hidden(struct pid *pid)
+{
+	const struct task_struct *task;
+	bool hidden;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_PID);
+	hidden = task && __vctx_task_hidden(task);
+	rcu_read_unlock();
+	return hidden;
+}
+
+/* -ESRCH for the hidden, -EPERM for the visible of other contexts. */
+static int vctx_may_act(const struct task_struct *task)
+{
+	if (likely(!__vctx_task_foreign(task)))
+		return 0;
+	return __vctx_task_hidden(task) ? -ESRCH : -EPERM;
+}
+
+static int vctx_task_kill(struct task_struct *p, struct kernel_siginfo *info,
+			  int sig, const struct cred *cred)
+{
+	/*
+	 * With @cred, it is sent later on behalf of a task that asked for it,
+	 * and current has nothing to do with it.
+	 */
+	return cred ? 0 : vctx_may_act(p);
+}
+
+/*
+ * A signal of a file (F_SETOWN, F_SETSIG) is sent by whoever makes it ready,
+ * in interrupts for instance, and may be any: it counts as sent by the one who
+ * has asked for it.
+ */
+
+/* Context: fown_struct.lock is held for writing. */
+static void vctx_file_set_fowner(struct file *file)
+{
+	struct vctx_file *blob = vctx_file_blob(file);
+	struct vctx *vctx = current_vctx();
+
+	if (likely(blob->owner == vctx))
+		return;
+	if (vctx)
+		vctx_get(vctx);
+	if (blob->owner)
+		vctx_put(blob->owner);
+	blob->owner = vctx;
+}
+
+/* Context: any; fown_struct.lock is held. */
+static int vctx_file_send_sigiotask(struct task_struct *task,
+				    struct fown_struct *fown, int sig)
+{
+	return vctx_file_blob(fown->file)->owner == task_vctx(task) ? 0 : -EPERM;
+}
+
+void vctx_process_file_free(struct file *file)
+{
+	struct vctx *owner = vctx_file_blob(file)->owner;
+
+	if (unlikely(owner))
+		vctx_put(owner);
+}
+
+static int vctx_task_setnice(struct task_struct *p, int nice)
+{
+	return vctx_may_act(p);
+}
+
+static int vctx_task_setioprio(struct task_struct *p, int ioprio)
+{
+	return vctx_may_act(p);
+}
+
+/* Skips the process in the sweeps of ioprio_get(), which reads only. */
+static int vctx_task_getioprio(struct task_struct *p)
+{
+	return __vctx_task_hidden(p) ? -ESRCH : 0;
+}
+
+static int vctx_task_setscheduler(struct task_struct *p)
+{
+	return vctx_may_act(p);
+}
+
+static int vctx_task_movememory(struct task_struct *p)
+{
+	return vctx_may_act(p);
+}
+
+static int vctx_task_setpgid(struct task_struct *p, pid_t pgid)
+{
+	return vctx_may_act(p);
+}
+
+/* The watcher reads, as ps does; the rest is refused to it as well. */
+static int vctx_ptrace_access_check(struct task_struct *child,
+				    unsigned int mode)
+{
+	int err = vctx_may_act(child);
+
+	if (err && (mode & PTRACE_MODE_READ) && vctx_is_watcher(current_vctx()))
+		return 0;
+	return err ? -EPERM : 0;
+}
+
+static int vctx_ptrace_traceme(struct task_struct *parent)
+{
+	return vctx_may_act(parent) ? -EPERM : 0;
+}
+
+/*
+ * procfs lets root write to files of any process that it can see.  The
+ * watcher's root sees all of them, and may change none.
+ */
+static int vctx_file_open(struct file *file)
+{
+	if (likely(!vctx_is_watcher(current_vctx())))
+		return 0;
+	if ((file->f_mode & FMODE_WRITE) &&
+	    file_inode(file)->i_sb->s_magic == PROC_SUPER_MAGIC)
+		return -EPERM;
+	return 0;
+}
+
+static struct security_hook_list vctx_process_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(task_kill, vctx_task_kill),
+	LSM_HOOK_INIT(task_setnice, vctx_task_setnice),
+	LSM_HOOK_INIT(task_setioprio, vctx_task_setioprio),
+	LSM_HOOK_INIT(task_getioprio, vctx_task_getioprio),
+	LSM_HOOK_INIT(task_setscheduler, vctx_task_setscheduler),
+	LSM_HOOK_INIT(task_movememory, vctx_task_movememory),
+	LSM_HOOK_INIT(task_setpgid, vctx_task_setpgid),
+	LSM_HOOK_INIT(ptrace_access_check, vctx_ptrace_access_check),
+	LSM_HOOK_INIT(ptrace_traceme, vctx_ptrace_traceme),
+	LSM_HOOK_INIT(file_open, vctx_file_open),
+	LSM_HOOK_INIT(file_set_fowner, vctx_file_set_fowner),
+	LSM_HOOK_INIT(file_send_sigiotask, vctx_file_send_sigiotask),
+};
+
+void __init vctx_add_process_hooks(void)
+{
+	security_add_hooks(vctx_process_hooks, ARRAY_SIZE(vctx_process_hooks),
+			   &vctx_lsmid);
+}

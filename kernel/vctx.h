@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vctx: the context object, its references and its counters
+ *
+ * Lifetime.  A context is *online* from its creation until nothing lives in
+ * it any more: no member, no child context and, if it was made by mkdir, no
+ * directory.  vctx.live counts these three together, so that the last one to
+ * go is seen by one atomic operation.  It then loses its directory and its id
+ * in a work item, and what remains is memory that is pinned by whatever is
+ * still charged to it (vctx.ref); when the last charge is released every
+ * usage must be zero, and the memory is freed.
+ *
+ * Locks, outermost first:
+ *
+ *	current->signal->cred_guard_mutex	entry against ptrace and exec
+ *	  kernfs active reference of the root	mkdir
+ *	    vctx_static_mutex			making a context with a given id
+ *	      kernfs_rwsem			(inside of kernfs)
+ *	  kernfs active reference of a file	reading and writing a file
+ *	    vctx_name_mutex			names are unique
+ *	      vctx_name_lock			a name is read in one piece
+ *	    vctx_counter.limit_mutex		setting limits
+ *
+ * The work item that takes a context offline holds none of them, since
+ * kernfs_remove() waits for active references.
+ */
+#ifndef _SECURITY_VCTX_VCTX_H
+#define _SECURITY_VCTX_VCTX_H
+
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/capability.h>
+#include <linux/lsm_hooks.h>
+#include <linux/percpu-refcount.h>
+#include <linux/sched.h>
+#include <linux/timer.h>
+#include <linux/vctx.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/vctx.h>
+
+#include "counter.h"
+
+struct cred;
+struct kernfs_node;
+
+/* vctx.live: members, children and the directory in one word */
+#define VCTX_LIVE_MEMBER	1LL
+#define VCTX_LIVE_CHILD		((s64)BIT_ULL(32))
+#define VCTX_LIVE_MKDIR		((s64)BIT_ULL(62))
+
+/**
+ * struct vctx_cpu - what a context keeps for each CPU
+ * @stock: units that were taken from the counters and not yet used
+ * @cpu_ns: CPU time used by members and members of descendants
+ */
+struct vctx_cpu {
+	struct vctx_stock stock[VCTX_NR_RESOURCES];
+	u64 cpu_ns;
+};
+
+/**
+ * struct vctx - a security context
+ * @id: constant
+ * @depth: 1 for a child of the host; constant
+ * @flags: VCTX_FLAG_*; bits are only ever added
+ * @ceiling: capabilities that members may have; constant
+ * @parent: context that this one was created from, NULL for the host; holds
+ *	a reference and a VCTX_LIVE_CHILD on it; constant
+ * @live: see VCTX_LIVE_*; zero is final
+ * @cpu: per CPU data; freed with the context
+ * @counter: usage and limits of each resource
+ * @ref: pins the memory: one for being online, one for each charge, for each
+ *	child and for each task_struct
+ * @born_ns: boot time at creation; constant
+ * @empties: how often the last member has left
+ * @name: empty, or unique among the contexts that are online; written under
+ *	vctx_name_mutex and vctx_name_lock, read under either
+ * @last_error: why the last write failed; a string constant
+ * @dir: directory in vctxfs; constant while online
+ * @events: the file in it that poll() waits on; own reference until freed
+ * @notify_timer: sends a notification that came too soon after another
+ * @notified_at: jiffies of the last notification
+ * @offline_work: runs when @live becomes zero
+ * @free_work: runs when @ref becomes zero
+ */
+struct vctx {
+	u32 id;
+	u32 depth;
+	atomic_t flags;
+	kernel_cap_t ceiling;
+	struct vctx *parent;
+	atomic64_t live;
+	struct vctx_cpu __percpu *cpu;
+	struct vctx_counter counter[VCTX_NR_RESOURCES];
+	struct percpu_ref ref;
+	u64 born_ns;
+	atomic64_t empties;
+	char name[VCTX_NAME_LEN];
+	const char *last_error;
+	struct kernfs_node *dir;
+	struct kernfs_node *events;
+	struct timer_list notify_timer;
+	unsigned long notified_at;
+	struct work_struct offline_work;
+	struct work_struct free_work;
+};
+
+/**
+ * struct vctx_task - LSM blob of a task
+ * @vctx: context of the task, NULL for the host; written by the task itself
+ *	only; holds a reference on vctx.ref, until the task_struct is freed
+ * @member: counted in vctx.live and charged; dropped when the task is reaped
+ * @leader: charged as a process at its creation, see vctx_task_free()
+ */
+struct vctx_task {
+	struct vctx __rcu *vctx;
+	bool member;
+	bool leader;
+};
+
+/**
+ * struct vctx_file - LSM blob of an open file description
+ * @vctx: context that it is charged to, or NULL; holds a reference
+ * @owner: context of who has last said to whom its signals go (F_SETOWN and
+ *	the like), or NULL; holds a reference; protected by fown_struct.lock
+ */
+struct vctx_file {
+	struct vctx *vctx;
+	struct vctx *owner;
+};
+
+extern struct lsm_blob_sizes vctx_blob_sizes;
+extern const struct lsm_id vctx_lsmid;
+
+static inline struct vctx_task *vctx_task_blob(const struct task_struct *task)
+{
+	return task->security + vctx_blob_sizes.lbs_task;
+}
+
+static inline struct vctx_file *vctx_file_blob(const struct file *file)
+{
+	return file->f_security + vctx_blob_sizes.lbs_file;
+}
+
+/* The context of current.  Nobody else changes it, hence no RCU. */
+static inline struct vctx *current_vctx(void)
+{
+	return rcu_dereference_protected(vctx_task_blob(current)->vctx, true);
+}
+
+/*
+ * The context of any task.  A context that a task leaves for one below stays,
+ * since that pins it: so the result is good for as long as the task_struct is
+ * pinned, and RCU adds nothing.
+ */
+static inline struct vctx *task_vctx(const struct task_struct *task)
+{
+	return rcu_dereference_check(vctx_task_blob(task)->vctx, true);
+}
+
+static inline bool vctx_is_watcher(const struct vctx *vctx)
+{
+	return vctx && vctx->id == VCTX_ID_WATCHER;
+}
+
+/* Does @vctx equal @ancestor, or was it created somewhere below? */
+static inline bool vctx_is_within(const struct vctx *vctx,
+				  const struct vctx *ancestor)
+{
+	while (vctx && vctx->depth > ancestor->depth)
+		vctx = vctx->parent;
+	return vctx == ancestor;
+}
+
+/* context.c */
+struct vctx *vctx_create_dynamic(struct vctx *parent, u64 cap_drop);
+struct vctx *vctx_enter_static(u32 id, u64 cap_drop);
+struct vctx *vctx_enter_dynamic(u32 id);
+int vctx_make(u32 id);
+int vctx_unmake(struct vctx *vctx);
+void vctx_live_put(struct vctx *vctx, s64 what);
+struct vctx *vctx_next(u32 *id);
+int vctx_set_name(struct vctx *vctx, const char *name);
+void vctx_get_name(struct vctx *vctx, char name[VCTX_NAME_LEN]);
+int vctx_kill(struct vctx *vctx);
+u64 vctx_cpu_ns(const struct vctx *vctx);
+bool vctx_host_admin(void);
+
+static inline u32 vctx_members(const struct vctx *vctx)
+{
+	return (u32)atomic64_read(&vctx->live);
+}
+
+/* Keeps @vctx in memory.  The caller holds a reference, or is a member. */
+static inline void vctx_get(struct vctx *vctx)
+{
+	percpu_ref_get(&vctx->ref);
+}
+
+/* Context: any, softirq included. */
+static inline void vctx_put(struct vctx *vctx)
+{
+	percpu_ref_put(&vctx->ref);
+}
+
+/* Takes a member's place, unless @vctx is on its way out. */
+static inline bool vctx_live_get(struct vctx *vctx, s64 what)
+{
+	return atomic64_add_unless(&vctx->live, what, 0);
+}
+
+/* fs.c */
+
+/**
+ * struct vctxfs_file - a file in the directory of each context
+ * @name: file name
+ * @mode: permissions
+ * @show: prints it, or NULL
+ * @write: takes one line, without its newline; NULL if the file is read only.
+ *	Sets vctx.last_error when it fails.  The caller is the host's
+ *	administrator.
+ */
+struct vctxfs_file {
+	const char *name;
+	umode_t mode;
+	int (*show)(struct seq_file *m, struct vctx *vctx);
+	int (*write)(struct vctx *vctx, char *line);
+};
+
+int vctxfs_add_dir(struct vctx *vctx);
+void vctxfs_add_files(const struct vctxfs_file *files, unsigned int nr);
+void vctxfs_notify(struct vctx *vctx);
+void vctxfs_notify_init(struct vctx *vctx);
+int vctxfs_parse_limit(const char *word, unsigned long *value);
+void vctxfs_show_limit(struct seq_file *m, unsigned long value);
+
+/* entry.c */
+int vctx_getselfattr(unsigned int attr, struct lsm_ctx __user *uctx,
+		     u32 *size, u32 flags);
+int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
+		     u32 flags);
+
+/* process.c, capability.c, setup.c */
+void vctx_process_file_free(struct file *file);
+void vctx_add_process_hooks(void);
+void vctx_add_capability_hooks(void);
+void vctx_add_fs_hooks(void);
+
+#endif /* _SECURITY_VCTX_VCTX_H */

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libvctx: the kernel interface of vctx for programs
+ *
+ * This is the only user space code that knows how the kernel is talked to:
+ * the LSM self-attribute system calls, and the files of vctxfs.
+ *
+ * Unless a function says otherwise, it returns 0 or a negative errno and never
+ * prints.  Nothing here keeps state between calls, so that all functions may be
+ * called from several threads, each with its own objects; vctx_enter() itself
+ * is refused by the kernel (-EBUSY) in a program that has several threads.
+ *
+ * Values of a resource are unsigned 64 bit numbers of which the kernel uses 63;
+ * VCTX_MAX stands for "max", no limit.
+ */
+#ifndef LIBVCTX_H
+#define LIBVCTX_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <linux/vctx.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* No limit: "max" in the kernel's files and on command lines */
+#define VCTX_MAX		ULLONG_MAX
+
+/* Longest name of a resource, with its final NUL */
+#define VCTX_RES_NAME_LEN	32
+
+/* Longest text that vctx_last_error() gives back, with its final NUL */
+#define VCTX_ERROR_LEN		256
+
+/* Longest list of flags in words, with its final NUL */
+#define VCTX_FLAGS_LEN		64
+
+/* Longest text that vctx_format_value() makes, with its final NUL */
+#define VCTX_VALUE_LEN		24
+
+/**
+ * struct vctx_res - one resource of one context
+ * @name: "nproc", "ntask", ...
+ * @usage: charged now
+ * @peak: the highest usage so far
+ * @soft: above it the context only gets an event; VCTX_MAX for none
+ * @hard: never exceeded; VCTX_MAX for none
+ * @fail: how often the hard limit refused something
+ */
+struct vctx_res {
+	char name[VCTX_RES_NAME_LEN];
+	unsigned long long usage;
+	unsigned long long peak;
+	unsigned long long soft;
+	unsigned long long hard;
+	unsigned long long fail;
+};
+
+/**
+ * struct vctx_info - one context
+ * @id: its number
+ * @parent: the context that it was created from, 0 for the host
+ * @depth: 1 for a context that was created from the host
+ * @name: its name, "" if it has none
+ * @flags: VCTX_FLAG_* that this library knows
+ * @flags_text: all flags in words, as the kernel has them; "" for none
+ * @ceiling: capabilities it may have; only vctx_read() fills it in (summary
+ *	has none: all ones)
+ * @members: tasks of the context itself
+ * @age_usec: microseconds since it was created
+ * @cpu_usec: microseconds of CPU time it has used
+ * @nr_res: how many entries @res has
+ * @res: its resources in the kernel's order; belongs to the list, or after
+ *	vctx_read() to this object
+ */
+struct vctx_info {
+	unsigned int id;
+	unsigned int parent;
+	unsigned int depth;
+	char name[VCTX_NAME_LEN];
+	unsigned int flags;
+	char flags_text[VCTX_FLAGS_LEN];
+	unsigned long long ceiling;
+	unsigned long long members;
+	unsigned long long age_usec;
+	unsigned long long cpu_usec;
+	size_t nr_res;
+	struct vctx_res *res;
+};
+
+/**
+ * struct vctx_list - all contexts, as read by vctx_read_summary()
+ * @info: the contexts, in the kernel's order (ascending ids); NULL if @nr is 0
+ *	and nothing was ever read
+ * @nr: how many
+ * @skipped: lines that were not understood, and left out
+ *
+ * Start with all zeros (VCTX_LIST_INIT).  What is below "private" keeps the
+ * memory between reads: a refresh allocates only if there is more to read.
+ */
+struct vctx_list {
+	struct vctx_info *info;
+	size_t nr;
+	size_t skipped;
+	/* private: */
+	size_t info_space;
+	struct vctx_res *res;
+	size_t res_space;
+	char *text;
+	size_t text_space;
+	int unsorted;
+};
+
+#define VCTX_LIST_INIT		{ 0 }
+
+/**
+ * struct vctx_limit - what the user wants to set: "soft:hard" or one value
+ * @set: VCTX_LIMIT_SOFT, VCTX_LIMIT_HARD or both
+ * @soft: valid with VCTX_LIMIT_SOFT
+ * @hard: valid with VCTX_LIMIT_HARD
+ */
+struct vctx_limit {
+	unsigned int set;
+	unsigned long long soft;
+	unsigned long long hard;
+};
+
+#define VCTX_LIMIT_SOFT		(1U << 0)
+#define VCTX_LIMIT_HARD		(1U << 1)
+
+/* --- where ----------------------------------------------------------- */
+
+const char *vctx_root(void);
+int vctx_check(void);
+
+/* --- all contexts ----------------------------------------------------- */
+
+int vctx_read_summary(struct vctx_list *list);
+int vctx_parse_summary(struct vctx_list *list, const char *text, size_t len);
+void vctx_list_free(struct vctx_list *list);
+struct vctx_info *vctx_list_find(const struct vctx_list *list,
+				 unsigned int id);
+const struct vctx_res *vctx_info_res(const struct vctx_info *info,
+				     const char *name);
+
+/* --- one context ------------------------------------------------------ */
+
+int vctx_find(const char *id_or_name, unsigned int *id);
+int vctx_exists(unsigned int id);
+int vctx_read(unsigned int id, struct vctx_info *info);
+void vctx_info_free(struct vctx_info *info);
+int vctx_get_limits(unsigned int id, struct vctx_res **res, size_t *nr);
+int vctx_set_limits(unsigned int id, const char *line);
+int vctx_set_status(unsigned int id, const char *line);
+int vctx_last_error(unsigned int id, char *text, size_t size);
+int vctx_get_procs(unsigned int id, pid_t **pids, size_t *nr);
+int vctx_kill_all(unsigned int id);
+int vctx_create(unsigned int id);
+int vctx_remove(unsigned int id);
+
+/* --- the caller and other processes ---------------------------------- */
+
+int vctx_self(struct vctx_self *self);
+int vctx_enter(const struct vctx_enter *enter);
+int new_s_context(int ctx, unsigned long long remove_cap, unsigned int flags);
+int vctx_of_pid(pid_t pid, unsigned int *id);
+
+/* --- texts ------------------------------------------------------------ */
+
+int vctx_parse_id(const char *text, unsigned int *id);
+int vctx_parse_flags(const char *text, unsigned int *flags);
+int vctx_parse_value(const char *text, unsigned long long *value);
+int vctx_parse_limit(const char *text, struct vctx_limit *limit);
+int vctx_valid_name(const char *name);
+char *vctx_format_value(unsigned long long value, int human, char *buf,
+			size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBVCTX_H */

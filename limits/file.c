@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vctx limits: nofile, open file descriptions
+ *
+ * Charged to who makes one, as in the system's own fs.file-nr: what the kernel
+ * opens for itself, such as the lower file of an overlay, is not counted.  A
+ * description that is passed to another context stays charged to its maker.
+ */
+
+#include <linux/fs.h>
+
+#include "limits.h"
+
+int __vctx_file_charge(struct file *file)
+{
+	struct vctx *vctx = current_vctx();
+
+	if (likely(!vctx))
+		return 0;
+	if (vctx_charge(vctx, VCTX_NOFILE, 1))
+		return -ENFILE;
+	vctx_get(vctx);
+	vctx_file_blob(file)->vctx = vctx;
+	return 0;
+}
+
+/**
+ * vctx_limits_file_free() - uncharge a file description
+ * @file: the file; it may be that it was never charged
+ *
+ * Context: any.
+ */
+void vctx_limits_file_free(struct file *file)
+{
+	struct vctx *vctx = vctx_file_blob(file)->vctx;
+
+	if (likely(!vctx))
+		return;
+	vctx_file_blob(file)->vctx = NULL;
+	vctx_uncharge(vctx, VCTX_NOFILE, 1);
+	vctx_put(vctx);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vctx limits: charging up the hierarchy, and the file "limits"
+ */
+
+#include <linux/seq_file.h>
+#include <linux/string.h>
+
+#include "limits.h"
+
+#include <trace/events/vctx.h>
+
+static DEFINE_MUTEX(vctx_limits_mutex);
+
+/**
+ * vctx_charge_below() - charge a context and those above it
+ * @vctx: the lowest one
+ * @above: the first one above that is not charged, NULL to charge them all
+ * @res: the resource
+ * @n: how much
+ * @force: beyond hard limits if need be
+ *
+ * Context: any.
+ * Return: 0, or -EDQUOT if a hard limit would be exceeded, and nothing is
+ * charged.
+ */
+int vctx_charge_below(struct vctx *vctx, const struct vctx *above,
+		      enum vctx_resource res, long n, bool force)
+{
+	struct vctx *v;
+
+	for (v = vctx; v != above; v = v->parent) {
+		enum vctx_charge charge;
+
+		charge = vctx_counter_charge(&v->counter[res], n, force);
+		if (likely(charge == VCTX_CHARGED))
+			continue;
+		vctxfs_notify(v);
+		if (charge == VCTX_CHARGED_OVER_SOFT)
+			continue;
+		trace_vctx_charge_fail(v->id, vctx->id, vctx_resource_name[res],
+				       n, READ_ONCE(v->counter[res].hard));
+		vctx_uncharge_below(vctx, v, res, n);
+		return -EDQUOT;
+	}
+	return 0;
+}
+
+/**
+ * vctx_uncharge_below() - undo vctx_charge_below()
+ * @vctx: as charged
+ * @above: as charged
+ * @res: as charged
+ * @n: as charged
+ *
+ * Context: any.
+ */
+void vctx_uncharge_below(struct vctx *vctx, const struct vctx *above,
+			 enum vctx_resource res, long n)
+{
+	for (; vctx != above; vctx = vctx->parent)
+		vctx_counter_uncharge(&vctx->counter[res], n);
+}
+
+static int vctx_limits_show(struct seq_file *m, struct vctx *vctx)
+{
+	int i;
+
+	for (i = 0; i < VCTX_NR_RESOURCES; i++) {
+		struct vctx_counter *c = &vctx->counter[i];
+		long usage = vctx_counter_usage(c);
+
+		seq_printf(m, "%s usage %ld peak %ld soft ",
+			   vctx_resource_name[i], usage, READ_ONCE(c->peak));
+		vctxfs_show_limit(m, READ_ONCE(c->soft));
+		seq_puts(m, " hard ");
+		vctxfs_show_limit(m, READ_ONCE(c->hard));
+		seq_printf(m, " fail %ld\n", atomic_long_read(&c->fails));
+	}
+	return 0;
+}
+
+struct vctx_new_limits {
+	unsigned long soft, hard;
+	bool named;
+};
+
+static int vctx_limits_error(struct vctx *vctx, int err, const char *why)
+{
+	WRITE_ONCE(vctx->last_error, why);
+	return err;
+}
+
+/* "RESOURCE [soft V] [hard V] [RESOURCE ...]" into @new, which has the old */
+static int vctx_limits_parse(struct vctx *vctx, char *line,
+			     struct vctx_new_limits *new)
+{
+	struct vctx_new_limits *cur = NULL;
+	bool complete = false;
+	char *word, *value;
+	unsigned long *limit;
+	int i, err;
+
+	while ((word = strsep(&line, " "))) {
+		i = match_string(vctx_resource_name, VCTX_NR_RESOURCES, word);
+		if (i >= 0) {
+			if (cur && !complete)
+				break;
+			cur = &new[i];
+			cur->named = true;
+			complete = false;
+			continue;
+		}
+		if (!cur)
+			return vctx_limits_error(vctx, -EINVAL,
+						 "the line does not begin with a resource");
+		if (!strcmp(word, "soft"))
+			limit = &cur->soft;
+		else if (!strcmp(word, "hard"))
+			limit = &cur->hard;
+		else
+			return vctx_limits_error(vctx, -EINVAL,
+						 "a word is neither soft, hard nor a resource");
+		value = strsep(&line, " ");
+		err = value ? vctxfs_parse_limit(value, limit) : -EINVAL;
+		if (err)
+			return vctx_limits_error(vctx, err, err == -ERANGE ?
+						 "a limit is too large" :
+						 "a limit is neither a decimal number nor max");
+		complete = true;
+	}
+	if (!complete)
+		return vctx_limits_error(vctx, -EINVAL,
+					 "a resource has neither soft nor hard after it");
+	for (i = 0; i < VCTX_NR_RESOURCES; i++)
+		if (new[i].named && new[i].hard != VCTX_MAX &&
+		    new[i].soft != VCTX_MAX && new[i].soft > new[i].hard)
+			return vctx_limits_error(vctx, -EINVAL,
+						 "a soft limit is above the hard limit");
+	return 0;
+}
+
+static int vctx_limits_write(struct vctx *vctx, char *line)
+{
+	struct vctx_new_limits new[VCTX_NR_RESOURCES] = {};
+	int i, err;
+
+	mutex_lock(&vctx_limits_mutex);
+	for (i = 0; i < VCTX_NR_RESOURCES; i++) {
+		new[i].soft = vctx->counter[i].soft;
+		new[i].hard = vctx->counter[i].hard;
+	}
+	err = vctx_limits_parse(vctx, line, new);
+	for (i = 0; i < VCTX_NR_RESOURCES && !err; i++)
+		if (new[i].named)
+			vctx_counter_set_limits(&vctx->counter[i], new[i].soft,
+						new[i].hard);
+	mutex_unlock(&vctx_limits_mutex);
+	return err;
+}
+
+static const struct vctxfs_file vctx_limits_files[] = {
+	{ "limits", 0644, vctx_limits_show, vctx_limits_write },
+};
+
+void __init vctx_limits_init(void)
+{
+	vctxfs_add_files(vctx_limits_files, ARRAY_SIZE(vctx_limits_files));
+}

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vlimit: show and set what contexts may use */
+#include <errno.h>
+#include <libsmartcols.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "libvctx.h"
+
+/* As much as the kernel takes in one line */
+#define LINE_LEN	4096
+
+/* From this share of the hard limit on, usage is shown in yellow. */
+#define NEARLY_FULL	90
+
+static const struct tool_option options[] = {
+	{ 'c', "context", "CONTEXT", "show or change this context only (an id or a name)", COMPLETE_CONTEXTS },
+	{ 'H', "human", NULL, "values with K, M, G, T (powers of 1024) instead of all digits", NULL },
+	{ OPT_JSON, "json", NULL, "print JSON; null stands for max and for no name", NULL },
+	{ 'n', "noheadings", NULL, "no heading", NULL },
+	{ 'o', "output", "COLUMN,...", "show these columns; with + in front, these too", "CONTEXT NAME RESOURCE USAGE PEAK SOFT HARD FAIL USE%" },
+	{ OPT_RAW, "raw", NULL, "columns apart by one space, for scripts", NULL },
+	TOOL_OPTIONS
+};
+
+enum {
+	COL_CONTEXT,
+	COL_NAME,
+	COL_RESOURCE,
+	COL_USAGE,
+	COL_PEAK,
+	COL_SOFT,
+	COL_HARD,
+	COL_FAIL,
+	COL_USE,
+	NR_COLUMNS,
+};
+
+static const struct {
+	const char *name;
+	int flags;
+	int json;
+	const char *help;
+} columns[NR_COLUMNS] = {
+	[COL_CONTEXT]	= { "CONTEXT", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "id of the context" },
+	[COL_NAME]	= { "NAME", 0, SCOLS_JSON_STRING, "its name" },
+	[COL_RESOURCE]	= { "RESOURCE", 0, SCOLS_JSON_STRING, "what is limited" },
+	[COL_USAGE]	= { "USAGE", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "used now" },
+	[COL_PEAK]	= { "PEAK", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "highest usage so far" },
+	[COL_SOFT]	= { "SOFT", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "soft limit: an event above it" },
+	[COL_HARD]	= { "HARD", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "hard limit: never exceeded" },
+	[COL_FAIL]	= { "FAIL", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "refusals so far" },
+	[COL_USE]	= { "USE%", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "usage in percent of the hard limit" },
+};
+
+static const struct tool tool = {
+	.name = "vlimit",
+	.usage = "[OPTION]... [-c CONTEXT [RESOURCE=LIMIT]...]",
+	.about = "Show or set what all processes of a context may use together.",
+	.more =
+"LIMIT is SOFT:HARD, SOFT:, :HARD, or one value, the hard limit.  A value is a\n"
+"number, with K, M, G or T if wanted, or max.  All is set, or nothing.\n"
+"\n"
+"Columns:\n"
+"  CONTEXT   id of the context\n"
+"  NAME      its name\n"
+"  RESOURCE  what is limited\n"
+"  USAGE     used now\n"
+"  PEAK      highest usage so far\n"
+"  SOFT      soft limit: an event above it\n"
+"  HARD      hard limit: never exceeded\n"
+"  FAIL      refusals so far\n"
+"  USE%      usage in percent of the hard limit (not shown by default)\n",
+	.complete = COMPLETE_LIMITS,
+	.usage_status = EXIT_USAGE,
+	.option = options,
+};
+
+struct view {
+	int column[NR_COLUMNS];
+	int nr_columns;
+	int human;
+	int json;
+	int raw;
+	int no_headings;
+};
+
+static void add_columns(struct view *view, char *list)
+{
+	char *word;
+	int i, j;
+
+	if (*list == '+')
+		list++;
+	else
+		view->nr_columns = 0;
+	while ((word = strsep(&list, ","))) {
+		for (i = 0; i < NR_COLUMNS; i++)
+			if (!strcasecmp(word, columns[i].name))
+				break;
+		if (i == NR_COLUMNS)
+			tool_usage_error(&tool, "unknown column '%s'", word);
+		for (j = 0; j < view->nr_columns; j++)
+			if (view->column[j] == i)
+				break;
+		if (j == view->nr_columns)
+			view->column[view->nr_columns++] = i;
+	}
+}
+
+static int percent(const struct vctx_res *res)
+{
+	double share;
+
+	if (res->hard == VCTX_MAX)
+		return -1;
+	if (!res->hard)
+		return res->usage ? 999 : 100;
+	share = (double)res->usage / (double)res->hard * 100;
+	return share > 999 ? 999 : (int)share;
+}
+
+/* The text of a cell; NULL for none, which JSON shows as null. */
+static const char *cell(const struct view *view, const struct vctx_info *info,
+			const struct vctx_res *res, int column, char *buf,
+			size_t size)
+{
+	int human = view->human && !view->json;
+	unsigned long long value;
+
+	switch (column) {
+	case COL_CONTEXT:
+		snprintf(buf, size, "%u", info->id);
+		return buf;
+	case COL_NAME:
+		return info->name[0] ? info->name : view->json ? NULL : "-";
+	case COL_RESOURCE:
+		return res->name;
+	case COL_USE:
+		if (percent(res) < 0)
+			return view->json ? NULL : "-";
+		snprintf(buf, size, "%d", percent(res));
+		return buf;
+	case COL_USAGE:
+		value = res->usage;
+		break;
+	case COL_PEAK:
+		value = res->peak;
+		break;
+	case COL_SOFT:
+		value = res->soft;
+		break;
+	case COL_HARD:
+		value = res->hard;
+		break;
+	default:
+		value = res->fail;
+		break;
+	}
+	if (value == VCTX_MAX && view->json)
+		return NULL;
+	return vctx_format_value(value, human, buf, size);
+}
+
+static const char *color(const struct vctx_res *res, int column)
+{
+	if (column == COL_FAIL && res->fail)
+		return "red";
+	if (column != COL_USAGE && column != COL_USE)
+		return NULL;
+	if (res->hard != VCTX_MAX && res->usage >= res->hard)
+		return "red";
+	if (res->usage > res->soft || percent(res) >= NEARLY_FULL)
+		return "yellow";
+	return NULL;
+}
+
+static int add_row(const struct view *view, struct libscols_table *table,
+		   const struct vctx_info *info, const struct vctx_res *res)
+{
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	char buf[VCTX_VALUE_LEN];
+	int i;
+
+	if (!line)
+		return -1;
+	for (i = 0; i < view->nr_columns; i++) {
+		const char *text = cell(view, info, res, view->column[i], buf,
+					sizeof(buf));
+		const char *paint = color(res, view->column[i]);
+
+		if (text && scols_line_set_data(line, (size_t)i, text))
+			return -1;
+		if (paint)
+			scols_cell_set_color(scols_line_get_cell(line,
+								 (size_t)i),
+					     paint);
+	}
+	return 0;
+}
+
+static int want_color(void)
+{
+	const char *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return !(no && *no) && isatty(STDOUT_FILENO) && term &&
+	       strcmp(term, "dumb");
+}
+
+static struct libscols_table *new_table(const struct view *view)
+{
+	struct libscols_table *table = scols_new_table();
+	struct libscols_column *column;
+	int i;
+
+	if (!table)
+		return NULL;
+	scols_table_set_name(table, "limits");
+	scols_table_enable_json(table, view->json);
+	scols_table_enable_raw(table, view->raw);
+	scols_table_enable_noheadings(table, view->no_headings);
+	scols_table_enable_colors(table, want_color());
+	for (i = 0; i < view->nr_columns; i++) {
+		int c = view->column[i];
+
+		column = scols_table_new_column(table, columns[c].name, 0,
+						columns[c].flags);
+		if (!column) {
+			scols_unref_table(table);
+			return NULL;
+		}
+		scols_column_set_json_type(column, columns[c].json);
+	}
+	return table;
+}
+
+static int print_infos(const struct view *view, const struct vctx_info *info,
+		       size_t nr)
+{
+	struct libscols_table *table = new_table(view);
+	size_t i, j;
+	int bad = !table;
+
+	for (i = 0; !bad && i < nr; i++)
+		for (j = 0; !bad && j < info[i].nr_res; j++)
+			bad = add_row(view, table, &info[i], &info[i].res[j]);
+	if (!bad && (view->json || nr))
+		bad = scols_print_table(table);
+	scols_unref_table(table);
+	if (bad) {
+		tool_error(&tool, "cannot make the table");
+		return EXIT_FAILED;
+	}
+	return EXIT_SUCCESS;
+}
+
+static int show_one(const struct view *view, const char *context,
+		    unsigned int id)
+{
+	struct vctx_info info;
+	int status;
+	int err = vctx_read(id, &info);
+
+	if (err) {
+		tool_context_error(&tool, context, err);
+		return EXIT_FAILED;
+	}
+	status = print_infos(view, &info, 1);
+	vctx_info_free(&info);
+	return status;
+}
+
+static int show_all(const struct view *view)
+{
+	struct vctx_list list = VCTX_LIST_INIT;
+	struct vctx_self self;
+	int status;
+	int err = vctx_read_summary(&list);
+
+	/* A member sees its own context only. */
+	if (err == -ENOENT && !vctx_self(&self) && self.id != VCTX_ID_HOST)
+		return show_one(view, NULL, self.id);
+	if (err) {
+		tool_context_error(&tool, NULL, err);
+		return EXIT_FAILED;
+	}
+	status = print_infos(view, list.info, list.nr);
+	vctx_list_free(&list);
+	return status;
+}
+
+static int unknown_resource(const char *name, size_t len,
+			    const struct vctx_res *res, size_t nr)
+{
+	char names[1024] = "";
+	size_t used = 0;
+	size_t i;
+
+	for (i = 0; i < nr && used < sizeof(names); i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used,
+					 " %s", res[i].name);
+	tool_error(&tool, "unknown resource '%.*s'; this kernel has:%s",
+		   (int)len, name, names);
+	return EXIT_FAILED;
+}
+
+/* Add "RESOURCE soft N hard N" to the line that the kernel gets. */
+static int add_limit(char *text, size_t *used, const char *name, size_t len,
+		     const struct vctx_limit *limit)
+{
+	char soft[VCTX_VALUE_LEN];
+	char hard[VCTX_VALUE_LEN];
+	int has_soft = limit->set & VCTX_LIMIT_SOFT;
+	int has_hard = limit->set & VCTX_LIMIT_HARD;
+	int more;
+
+	vctx_format_value(limit->soft, 0, soft, sizeof(soft));
+	vctx_format_value(limit->hard, 0, hard, sizeof(hard));
+	more = snprintf(text + *used, LINE_LEN - *used, "%s%.*s%s%s%s%s",
+			*used ? " " : "", (int)len, name,
+			has_soft ? " soft " : "", has_soft ? soft : "",
+			has_hard ? " hard " : "", has_hard ? hard : "");
+	if (more < 0 || (size_t)more >= LINE_LEN - *used)
+		return -1;
+	*used += (size_t)more;
+	return 0;
+}
+
+static int set_limits(const char *context, unsigned int id, int argc,
+		      char *argv[])
+{
+	char why[VCTX_ERROR_LEN];
+	char text[LINE_LEN] = "";
+	struct vctx_limit limit;
+	struct vctx_res *res;
+	size_t used = 0;
+	size_t nr, j;
+	int err;
+	int i;
+
+	/* The command line first: it is wrong whatever the contexts are. */
+	for (i = 0; i < argc; i++) {
+		const char *equal = strchr(argv[i], '=');
+
+		if (!equal || equal == argv[i])
+			tool_usage_error(&tool, "'%s' is not RESOURCE=LIMIT",
+					 argv[i]);
+		err = vctx_parse_limit(equal + 1, &limit);
+		if (err == -ERANGE)
+			tool_usage_error(&tool, "limit '%s' is too large",
+					 argv[i]);
+		if (err)
+			tool_usage_error(&tool, "limit '%s' is not SOFT:HARD, SOFT:, :HARD or one value",
+					 argv[i]);
+		if (add_limit(text, &used, argv[i],
+			      (size_t)(equal - argv[i]), &limit))
+			tool_usage_error(&tool, "too many limits at once");
+	}
+
+	if (id == VCTX_ID_HOST) {
+		tool_error(&tool, "context 0, the host, has no limits");
+		return EXIT_FAILED;
+	}
+	err = vctx_get_limits(id, &res, &nr);
+	if (err) {
+		tool_context_error(&tool, context, err);
+		return EXIT_FAILED;
+	}
+	for (i = 0; i < argc; i++) {
+		size_t len = strcspn(argv[i], "=");
+
+		for (j = 0; j < nr; j++)
+			if (strlen(res[j].name) == len &&
+			    !memcmp(res[j].name, argv[i], len))
+				break;
+		if (j == nr) {
+			unknown_resource(argv[i], len, res, nr);
+			free(res);
+			return EXIT_FAILED;
+		}
+	}
+	free(res);
+
+	err = vctx_set_limits(id, text);
+	if (!err)
+		return EXIT_SUCCESS;
+	if ((err == -EINVAL || err == -ERANGE) &&
+	    !vctx_last_error(id, why, sizeof(why)) && *why)
+		tool_error(&tool, "context %s: %s", context, why);
+	else
+		tool_context_error(&tool, context, err);
+	return EXIT_FAILED;
+}
+
+int main(int argc, char *argv[])
+{
+	struct view view = {
+		.column = { COL_CONTEXT, COL_NAME, COL_RESOURCE, COL_USAGE,
+			    COL_PEAK, COL_SOFT, COL_HARD, COL_FAIL },
+		.nr_columns = COL_FAIL + 1,
+	};
+	const char *context = NULL;
+	unsigned int id = 0;
+	int status;
+	int key;
+
+	setlocale(LC_ALL, "");
+	while ((key = tool_getopt(&tool, argc, argv)) != -1) {
+		switch (key) {
+		case 'c':
+			context = optarg;
+			break;
+		case 'H':
+			view.human = 1;
+			break;
+		case 'n':
+			view.no_headings = 1;
+			break;
+		case 'o':
+			add_columns(&view, optarg);
+			break;
+		case OPT_JSON:
+			view.json = 1;
+			break;
+		case OPT_RAW:
+			view.raw = 1;
+			break;
+		}
+	}
+	if (view.json && view.raw)
+		tool_usage_error(&tool, "--json and --raw exclude each other");
+	if (optind < argc && !context)
+		tool_usage_error(&tool, "which context? -c CONTEXT is needed to set limits");
+
+	if (context) {
+		status = tool_find_context(&tool, context, &id);
+		if (status)
+			return status;
+		if (optind < argc)
+			return set_limits(context, id, argc - optind,
+					  argv + optind);
+		if (id == VCTX_ID_HOST) {
+			tool_error(&tool, "context 0, the host, has no limits");
+			return EXIT_FAILED;
+		}
+		status = show_one(&view, context, id);
+	} else {
+		status = show_all(&view);
+	}
+	if (tool_close_stdout(&tool))
+		return EXIT_FAILED;
+	return status;
+}

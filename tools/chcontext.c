@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * chcontext: run a command in a security context
+ *
+ * Options and messages are those of the original.  Its own errors exit 255, so
+ * that they are told from what the command says.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "libvctx.h"
+
+#define EXIT_CHCONTEXT	255
+
+enum {
+	OPT_CAP = OPT_TOOL,
+	OPT_DISCONNECT,
+	OPT_DOMAINNAME,
+	OPT_FLAG,
+	OPT_HOSTNAME,
+	OPT_SECURE,
+	OPT_SILENT,
+};
+
+static const struct tool_option options[] = {
+	{ 'c', "ctx", "CONTEXT", "enter this one, made if it is an id that does not exist (root)", COMPLETE_CONTEXTS },
+	{ OPT_CAP, "cap", "[!]CAP", "keep CAP in spite of --secure; with ! remove it", NULL },
+	{ OPT_SECURE, "secure", NULL, "remove all capabilities that a virtual server can do without", NULL },
+	{ OPT_FLAG, "flag", "FLAG[,FLAG]", "set flags of the context: lock, private", "lock private" },
+	{ OPT_HOSTNAME, "hostname", "NAME", "set the host name, in a new UTS namespace (root)", NULL },
+	{ OPT_DOMAINNAME, "domainname", "NAME", "set the NIS domain name likewise (root)", NULL },
+	{ OPT_DISCONNECT, "disconnect", NULL, "run the command in the background, away from the terminal", NULL },
+	{ OPT_SILENT, "silent", NULL, "do not print the number of the context", NULL },
+	TOOL_OPTIONS
+};
+
+static const struct tool tool = {
+	.name = "chcontext",
+	.usage = "[OPTION]... [--] COMMAND [ARGUMENT]...",
+	.about = "Run a command in a security context, which it and its children never leave.",
+	.more = "Without --ctx the context is a fresh one, which anybody may ask for.\n",
+	.complete = COMPLETE_COMMAND,
+	.usage_status = EXIT_CHCONTEXT,
+	.in_order = 1,
+	.option = options,
+};
+
+/* What --secure leaves: enough for a virtual server, too little for the host */
+static const cap_value_t secure_caps[] = {
+	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,
+	CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_NET_BIND_SERVICE,
+	CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SYS_TTY_CONFIG, CAP_LEASE,
+	CAP_SETFCAP,
+};
+
+/* Flags of the original that are not here, and why */
+static const struct {
+	const char *name;
+	int harmless;
+	const char *why;
+} other_flags[] = {
+	{ "nproc", 1, "limits are always those of the whole context; set them with vlimit" },
+	{ "sched", 0, "this version has no scheduling by context yet" },
+	{ "fakeinit", 0, "this version cannot show a process as pid 1 yet" },
+	{ "hideinfo", 0, "a member never sees more than its own context" },
+	{ "ulimit", 0, "set limits of the whole context with vlimit" },
+	{ "namespace", 0, "run 'unshare --mount' in the context instead" },
+};
+
+struct request {
+	struct vctx_enter enter;
+	unsigned long long keep;
+	unsigned long long remove;
+	const char *context;
+	const char *hostname;
+	const char *domainname;
+	int secure;
+	int disconnect;
+	int silent;
+};
+
+static unsigned long long cap_bit(cap_value_t cap)
+{
+	return 1ULL << cap;
+}
+
+static void parse_cap(struct request *r, const char *arg)
+{
+	int remove = *arg == '!';
+	char name[40];
+	cap_value_t cap;
+
+	arg += remove;
+	snprintf(name, sizeof(name), "%s%s",
+		 strncasecmp(arg, "cap_", 4) ? "cap_" : "", arg);
+	/* libcap takes numbers too, which are no names */
+	if (!isalpha((unsigned char)*arg) || cap_from_name(name, &cap) ||
+	    cap < 0 || cap > 63)
+		tool_usage_error(&tool, "unknown capability '%s'", arg);
+	if (remove)
+		r->remove |= cap_bit(cap);
+	else
+		r->keep |= cap_bit(cap);
+}
+
+static void parse_flag(struct request *r, const char *word)
+{
+	unsigned int flag;
+	size_t i;
+
+	if (!vctx_parse_flags(word, &flag)) {
+		r->enter.flags |= flag;
+		return;
+	}
+	for (i = 0; i < sizeof(other_flags) / sizeof(other_flags[0]); i++) {
+		if (strcmp(word, other_flags[i].name))
+			continue;
+		if (!other_flags[i].harmless) {
+			tool_error(&tool, "flag %s is not supported: %s", word,
+				   other_flags[i].why);
+			exit(EXIT_CHCONTEXT);
+		}
+		if (!r->silent)
+			tool_error(&tool, "warning: flag %s has no effect: %s",
+				   word, other_flags[i].why);
+		return;
+	}
+	tool_usage_error(&tool, "unknown flag '%s'", word);
+}
+
+static void parse_flags(struct request *r, char *list)
+{
+	char *word;
+
+	while ((word = strsep(&list, ",")))
+		parse_flag(r, word);
+}
+
+static int has_cap(cap_value_t cap)
+{
+	cap_flag_value_t value = CAP_CLEAR;
+	cap_t caps = cap_get_proc();
+
+	if (!caps)
+		return 0;
+	if (cap_get_flag(caps, cap, CAP_EFFECTIVE, &value))
+		value = CAP_CLEAR;
+	cap_free(caps);
+	return value == CAP_SET;
+}
+
+/* Capabilities that the context shall not have */
+static unsigned long long cap_drop(const struct request *r)
+{
+	unsigned long long drop = 0;
+	int bits = cap_max_bits();
+	size_t i;
+
+	if (r->secure) {
+		drop = bits < 64 ? (1ULL << bits) - 1 : ~0ULL;
+		for (i = 0; i < sizeof(secure_caps) / sizeof(secure_caps[0]);
+		     i++)
+			drop &= ~cap_bit(secure_caps[i]);
+		/*
+		 * Who has no CAP_SETPCAP may not drop it, unless no_new_privs
+		 * is set, which would make su inside of the context useless.
+		 * Kept, it gives nothing that the ceiling does not allow.
+		 */
+		if (!has_cap(CAP_SETPCAP) &&
+		    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+			drop &= ~cap_bit(CAP_SETPCAP);
+		drop &= ~r->keep;
+	}
+	return drop | r->remove;
+}
+
+static int set_names(const struct request *r)
+{
+	if (!r->hostname && !r->domainname)
+		return 0;
+	if (unshare(CLONE_NEWUTS)) {
+		tool_error(&tool, "--%s: %s",
+			   r->hostname ? "hostname" : "domainname",
+			   errno == EPERM ? "only root may do that" :
+					    strerror(errno));
+		return -1;
+	}
+	if (r->hostname && sethostname(r->hostname, strlen(r->hostname))) {
+		tool_error(&tool, "host name '%s': %s", r->hostname,
+			   strerror(errno));
+		return -1;
+	}
+	if (r->domainname &&
+	    setdomainname(r->domainname, strlen(r->domainname))) {
+		tool_error(&tool, "domain name '%s': %s", r->domainname,
+			   strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static void enter_error(const struct request *r, int err)
+{
+	const unsigned long long setters = cap_bit(CAP_SETUID) |
+					   cap_bit(CAP_SETGID) |
+					   cap_bit(CAP_SETPCAP);
+	const char *name = r->context ? r->context : "new";
+	struct vctx_self self = { 0 };
+
+	vctx_self(&self);
+	switch (err) {
+	case -EOPNOTSUPP:
+		tool_error(&tool, "the running kernel has no vctx");
+		return;
+	case -EPERM:
+		if (self.flags & VCTX_FLAG_LOCK)
+			tool_error(&tool, "this context is locked: its members create no contexts");
+		else if (r->context && !tool_is_host_root())
+			tool_error(&tool, "context %s: only root outside of all contexts may choose a context",
+				   name);
+		else if ((r->enter.cap_drop & setters) && !has_cap(CAP_SETPCAP))
+			tool_error(&tool, "removing SETUID, SETGID or SETPCAP needs root, or no_new_privs: setpriv --no-new-privs chcontext ...");
+		else if (r->context)
+			tool_error(&tool, "context %s is private: nobody may enter it any more",
+				   name);
+		else
+			tool_error(&tool, "not permitted");
+		return;
+	case -ENOENT:
+		tool_error(&tool, "context %s: no such context", name);
+		return;
+	case -EAGAIN:
+		tool_error(&tool, "context %s: its limit of processes or tasks is reached",
+			   name);
+		return;
+	case -ENOSPC:
+		tool_error(&tool, "contexts are nested deeper than %d, or no id is left",
+			   VCTX_MAX_DEPTH);
+		return;
+	case -EBUSY:
+		tool_error(&tool, "context %s: chcontext is traced or shares its memory or files",
+			   name);
+		return;
+	case -EINVAL:
+		tool_error(&tool, "context %s: the kernel knows no such id, flag or capability",
+			   name);
+		return;
+	}
+	tool_error(&tool, "context %s: %s", name, strerror(-err));
+}
+
+static int enter_context(struct request *r)
+{
+	struct vctx_self self;
+	int err;
+
+	r->enter.cap_drop = cap_drop(r);
+	err = vctx_enter(&r->enter);
+	if (err) {
+		enter_error(r, err);
+		return -1;
+	}
+	if (r->silent)
+		return 0;
+	err = vctx_self(&self);
+	if (err) {
+		tool_error(&tool, "cannot read the context's number: %s",
+			   strerror(-err));
+		return -1;
+	}
+	printf("New security context is %u\n", self.id);
+	if (fflush(stdout)) {
+		tool_error(&tool, "cannot write the output: %s",
+			   strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * Fork away from the terminal.  The parent stays until the command runs or has
+ * failed to, and reports which; the pipe closes when the command is executed.
+ *
+ * Return: the end of the pipe that a failure is written to, in the child.
+ */
+static int disconnect(void)
+{
+	unsigned char code = 0;
+	int ends[2];
+	ssize_t got;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) || (child = fork()) < 0) {
+		tool_error(&tool, "cannot fork: %s", strerror(errno));
+		exit(EXIT_CHCONTEXT);
+	}
+	if (!child) {
+		close(ends[0]);
+		setsid();
+		return ends[1];
+	}
+	close(ends[1]);
+	do {
+		got = read(ends[0], &code, 1);
+	} while (got < 0 && errno == EINTR);
+	_exit(got == 1 ? code : 0);
+}
+
+static int to_dev_null(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int i;
+
+	if (fd < 0)
+		return -1;
+	for (i = 0; i < 3; i++)
+		if (fd != i && dup2(fd, i) < 0)
+			return -1;
+	if (fd > 2)
+		close(fd);
+	else
+		fcntl(fd, F_SETFD, 0);
+	return 0;
+}
+
+static void __attribute__((noreturn)) fail(int report)
+{
+	unsigned char code = EXIT_CHCONTEXT;
+
+	if (report >= 0 && write(report, &code, 1) != 1)
+		_exit(EXIT_CHCONTEXT);
+	exit(EXIT_CHCONTEXT);
+}
+
+int main(int argc, char *argv[])
+{
+	struct request r = { .enter.id = VCTX_ID_NEW };
+	int report = -1;
+	int errors = -1;
+	int key;
+
+	/* --silent first: it counts for what stands before it, too */
+	while ((key = tool_getopt(&tool, argc, argv)) != -1)
+		if (key == OPT_SILENT)
+			r.silent = 1;
+	optind = 0;
+
+	while ((key = tool_getopt(&tool, argc, argv)) != -1) {
+		switch (key) {
+		case 'c':
+			if (tool_find_context(&tool, optarg, &r.enter.id))
+				return EXIT_CHCONTEXT;
+			if (r.enter.id == VCTX_ID_HOST) {
+				tool_error(&tool, "there is no way back to context 0");
+				return EXIT_CHCONTEXT;
+			}
+			r.context = optarg;
+			break;
+		case OPT_CAP:
+			parse_cap(&r, optarg);
+			break;
+		case OPT_DISCONNECT:
+			r.disconnect = 1;
+			break;
+		case OPT_DOMAINNAME:
+			r.domainname = optarg;
+			break;
+		case OPT_FLAG:
+			parse_flags(&r, optarg);
+			break;
+		case OPT_HOSTNAME:
+			r.hostname = optarg;
+			break;
+		case OPT_SECURE:
+			r.secure = 1;
+			break;
+		}
+	}
+	if (optind == argc)
+		tool_usage_error(&tool, "a command is needed");
+
+	if (r.disconnect)
+		report = disconnect();
+	if (set_names(&r) || enter_context(&r))
+		fail(report);
+	if (r.disconnect) {
+		errors = fcntl(2, F_DUPFD_CLOEXEC, 3);
+		if (to_dev_null()) {
+			tool_error(&tool, "/dev/null: %s", strerror(errno));
+			fail(report);
+		}
+	}
+
+	execvp(argv[optind], &argv[optind]);
+	key = errno;
+	if (errors >= 0)
+		dup2(errors, 2);
+	tool_error(&tool, "%s: %s", argv[optind], strerror(key));
+	fail(report);
+}

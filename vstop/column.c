@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vstop: the columns
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "column.h"
+
+#define CMP(a, b)	(((a) > (b)) - ((a) < (b)))
+
+void json_string(FILE *f, const char *s)
+{
+	putc('"', f);
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			fprintf(f, "\\%c", *s);
+		else if ((unsigned char)*s < 0x20)
+			fprintf(f, "\\u%04x", *s);
+		else
+			putc(*s, f);
+	}
+	putc('"', f);
+}
+
+void json_number(FILE *f, double value, int decimals)
+{
+	if (isfinite(value))
+		fprintf(f, "%.*f", decimals, value);
+	else
+		fputs("null", f);
+}
+
+/* What is not known sorts below everything that is. */
+static int compare_double(double a, double b)
+{
+	if (isnan(a) || isnan(b))
+		return isnan(b) - isnan(a);
+	return CMP(a, b);
+}
+
+/* CTX */
+
+static int id_compare(const struct row *a, const struct row *b)
+{
+	return CMP(a->ctx->id, b->ctx->id);
+}
+
+static void id_render(const struct row *row, char *dst, size_t size, int bar)
+{
+	(void)bar;
+	snprintf(dst, size, "%u", row->ctx->id);
+}
+
+static void id_json(FILE *f, const struct row *row)
+{
+	fprintf(f, "%u", row->ctx->id);
+}
+
+/* NAME */
+
+static int name_compare(const struct row *a, const struct row *b)
+{
+	/* Those without a name come last. */
+	if (!*a->ctx->name || !*b->ctx->name)
+		return !*a->ctx->name - !*b->ctx->name;
+	return strcmp(a->ctx->name, b->ctx->name);
+}
+
+static void name_render(const struct row *row, char *dst, size_t size, int bar)
+{
+	(void)bar;
+	snprintf(dst, size, "%s", *row->ctx->name ? row->ctx->name : "-");
+}
+
+static void name_json(FILE *f, const struct row *row)
+{
+	if (*row->ctx->name)
+		json_string(f, row->ctx->name);
+	else
+		fputs("null", f);
+}
+
+/* TASKS, PROCS, FILES: usage of a resource that the kernel may not have */
+
+static int usage_compare(const struct vctx_res *a, const struct vctx_res *b)
+{
+	if (!a || !b)
+		return !b - !a;
+	return CMP(a->usage, b->usage);
+}
+
+static void usage_render(const struct vctx_res *res, char *dst, size_t size,
+			 int bar)
+{
+	if (!res)
+		snprintf(dst, size, "-");
+	else if (bar)
+		text_count(dst, size, res->usage);
+	else
+		snprintf(dst, size, "%llu", res->usage);
+}
+
+static enum level usage_level(const struct vctx_res *res)
+{
+	if (!res || res->hard == VCTX_MAX || !res->usage)
+		return LEVEL_NONE;
+	return model_level(model_fill(res));
+}
+
+static void usage_json(FILE *f, const struct vctx_res *res)
+{
+	if (res)
+		fprintf(f, "%llu", res->usage);
+	else
+		fputs("null", f);
+}
+
+#define USAGE_COLUMN(field)						\
+static int field##_compare(const struct row *a, const struct row *b)	\
+{									\
+	return usage_compare(a->field, b->field);			\
+}									\
+static void field##_render(const struct row *row, char *dst,		\
+			   size_t size, int bar)			\
+{									\
+	usage_render(row->field, dst, size, bar);			\
+}									\
+static enum level field##_level(const struct row *row)			\
+{									\
+	return usage_level(row->field);					\
+}									\
+static void field##_json(FILE *f, const struct row *row)		\
+{									\
+	usage_json(f, row->field);					\
+}
+
+USAGE_COLUMN(tasks)
+USAGE_COLUMN(procs)
+USAGE_COLUMN(files)
+
+/* CPU% */
+
+static int cpu_compare(const struct row *a, const struct row *b)
+{
+	return compare_double(a->cpu, b->cpu);
+}
+
+static void cpu_render(const struct row *row, char *dst, size_t size, int bar)
+{
+	(void)bar;
+	text_rate(dst, size, row->cpu);
+}
+
+static enum level cpu_level(const struct row *row)
+{
+	return row->cpu >= 0.05 ? LEVEL_OK : LEVEL_NONE;
+}
+
+static void cpu_json(FILE *f, const struct row *row)
+{
+	json_number(f, row->cpu, 1);
+}
+
+/* LIMIT */
+
+static int limit_compare(const struct row *a, const struct row *b)
+{
+	if (!a->fullest || !b->fullest)
+		return !b->fullest - !a->fullest;
+	return CMP(a->fill, b->fill);
+}
+
+static void limit_render(const struct row *row, char *dst, size_t size, int bar)
+{
+	/* 0.29 * 100 is less than 29, hence the tiny bit more. */
+	int percent = row->fill > 9.99 ? 999 : (int)(row->fill * 100 + 1e-9);
+	int name = 0, out;
+	size_t i;
+
+	if (!row->fullest) {
+		snprintf(dst, size, "-");
+		return;
+	}
+	if (!bar) {
+		snprintf(dst, size, "%s:%d%%", row->fullest->name, percent);
+		return;
+	}
+	/* All rows have the same resources, so that the bars stand in line. */
+	for (i = 0; i < row->ctx->nr_res; i++) {
+		int len = (int)strlen(row->ctx->res[i].name);
+
+		if (len > name)
+			name = len;
+	}
+	if (name > bar / 3)
+		name = bar / 3;
+	out = snprintf(dst, size, "%-*.*s ", name, name, row->fullest->name);
+	if (out < 0 || (size_t)out >= size)
+		return;
+	text_bar(dst + out, size - (size_t)out, row->fill, bar - name - 6);
+	out += (int)strlen(dst + out);
+	snprintf(dst + out, size - (size_t)out, "%4d%%", percent);
+}
+
+static enum level limit_level(const struct row *row)
+{
+	return row->fullest ? model_level(row->fill) : LEVEL_NONE;
+}
+
+static void limit_json(FILE *f, const struct row *row)
+{
+	const struct vctx_res *res = row->fullest;
+
+	if (!res) {
+		fputs("null", f);
+		return;
+	}
+	fputs("{\"resource\":", f);
+	json_string(f, res->name);
+	fprintf(f, ",\"usage\":%llu,\"hard\":%llu,\"fill\":", res->usage,
+		res->hard);
+	json_number(f, row->fill, 4);
+	putc('}', f);
+}
+
+/* REFUSED/s */
+
+static int refused_compare(const struct row *a, const struct row *b)
+{
+	int diff = compare_double(a->refused, b->refused);
+
+	/* Among those that are quiet now, the one that suffered most. */
+	return diff ? diff : CMP(a->fail, b->fail);
+}
+
+static void refused_render(const struct row *row, char *dst, size_t size,
+			   int bar)
+{
+	(void)bar;
+	text_rate(dst, size, row->refused);
+}
+
+static enum level refused_level(const struct row *row)
+{
+	return row->refused > 0 ? LEVEL_FULL : LEVEL_NONE;
+}
+
+static void refused_json(FILE *f, const struct row *row)
+{
+	json_number(f, row->refused, 1);
+}
+
+/* AGE */
+
+static int age_compare(const struct row *a, const struct row *b)
+{
+	return CMP(a->ctx->age_usec, b->ctx->age_usec);
+}
+
+static void age_render(const struct row *row, char *dst, size_t size, int bar)
+{
+	(void)bar;
+	text_age(dst, size, row->ctx->age_usec);
+}
+
+static void age_json(FILE *f, const struct row *row)
+{
+	fprintf(f, "%.3f", (double)row->ctx->age_usec / 1e6);
+}
+
+/* FLAGS */
+
+static int flags_compare(const struct row *a, const struct row *b)
+{
+	return strcmp(a->ctx->flags_text, b->ctx->flags_text);
+}
+
+static void flags_render(const struct row *row, char *dst, size_t size, int bar)
+{
+	const char *p = row->ctx->flags_text;
+	size_t out = 0;
+
+	if (!*p || !bar) {
+		snprintf(dst, size, "%s", *p ? p : "-");
+		return;
+	}
+	/* On a screen the first letter of each word */
+	while (*p && out + 1 < size) {
+		dst[out++] = (char)toupper((unsigned char)*p);
+		p += strcspn(p, ",");
+		p += *p == ',';
+	}
+	dst[out] = '\0';
+}
+
+static void flags_json(FILE *f, const struct row *row)
+{
+	const char *p = row->ctx->flags_text;
+
+	putc('[', f);
+	while (*p) {
+		char word[VCTX_FLAGS_LEN];
+		size_t len = strcspn(p, ",");
+
+		snprintf(word, sizeof(word), "%.*s", (int)len, p);
+		json_string(f, word);
+		p += len;
+		if (*p) {
+			putc(',', f);
+			p++;
+		}
+	}
+	putc(']', f);
+}
+
+const struct column column_table[] = {
+	{
+		.title = "CTX", .key = "id", .hotkey = 'N',
+		.help = "number of the context",
+		.width = 5, .grow = 10, .drop = 0, .align = ALIGN_RIGHT,
+		.compare = id_compare, .render = id_render, .json = id_json,
+	}, {
+		.title = "NAME", .key = "name", .hotkey = 'N',
+		.help = "its name",
+		.width = 10, .grow = 31, .drop = 1, .align = ALIGN_LEFT,
+		.compare = name_compare, .render = name_render,
+		.json = name_json,
+	}, {
+		.title = "TASKS", .key = "tasks", .hotkey = 'T',
+		.help = "tasks, threads included",
+		.width = 5, .drop = 4, .align = ALIGN_RIGHT, .descending = true,
+		.compare = tasks_compare, .render = tasks_render,
+		.level = tasks_level, .json = tasks_json,
+	}, {
+		.title = "PROCS", .key = "procs",
+		.help = "processes",
+		.width = 5, .drop = 6, .align = ALIGN_RIGHT, .descending = true,
+		.compare = procs_compare, .render = procs_render,
+		.level = procs_level, .json = procs_json,
+	}, {
+		.title = "FILES", .key = "files", .hotkey = 'F',
+		.help = "open files",
+		.width = 5, .drop = 7, .align = ALIGN_RIGHT, .descending = true,
+		.compare = files_compare, .render = files_render,
+		.level = files_level, .json = files_json,
+	}, {
+		.title = "CPU%", .key = "cpu", .hotkey = 'P',
+		.help = "CPU time used, of one CPU",
+		.width = 6, .drop = 2, .align = ALIGN_RIGHT, .descending = true,
+		.compare = cpu_compare, .render = cpu_render,
+		.level = cpu_level, .json = cpu_json,
+	}, {
+		.title = "LIMIT", .key = "limit", .hotkey = 'L',
+		.help = "the hard limit that is nearest, and how full",
+		.width = 22, .grow = 40, .drop = 3, .align = ALIGN_LEFT,
+		.descending = true,
+		.compare = limit_compare, .render = limit_render,
+		.level = limit_level, .json = limit_json,
+	}, {
+		.title = "REFUSED/s", .key = "refused", .hotkey = 'R',
+		.help = "refusals by hard limits, each second",
+		.width = 9, .drop = 5, .align = ALIGN_RIGHT, .descending = true,
+		.compare = refused_compare, .render = refused_render,
+		.level = refused_level, .json = refused_json,
+	}, {
+		.title = "FLAGS", .key = "flags",
+		.help = "L no new contexts inside (lock), P no entry (private)",
+		.width = 5, .drop = 9, .align = ALIGN_LEFT, .descending = true,
+		.compare = flags_compare, .render = flags_render,
+		.json = flags_json,
+	}, {
+		.title = "AGE", .key = "age",
+		.help = "time since it was made",
+		.width = 6, .drop = 8, .align = ALIGN_RIGHT, .descending = true,
+		.compare = age_compare, .render = age_render, .json = age_json,
+	},
+};
+
+const int nr_columns = sizeof(column_table) / sizeof(column_table[0]);
+
+const struct column *column_find(const char *name)
+{
+	int i;
+
+	for (i = 0; i < nr_columns; i++)
+		if (!strcasecmp(name, column_table[i].key) ||
+		    !strcasecmp(name, column_table[i].title))
+			return &column_table[i];
+	return NULL;
+}

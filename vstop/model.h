@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vstop: what there is to show
+ *
+ * The model reads the contexts through libvctx and compares two readings. It
+ * knows nothing of screens; views only read it.
+ */
+#ifndef VSTOP_MODEL_H
+#define VSTOP_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "libvctx.h"
+
+/* Readings closer than this are not compared: rates would be noise. */
+#define MODEL_MIN_INTERVAL	0.05
+
+/* From here on a limit is called nearly reached, and reached. */
+#define MODEL_FILL_WARN		0.70
+#define MODEL_FILL_FULL		0.90
+
+enum level {
+	LEVEL_NONE,		/* nothing to say: no limit, no refusals */
+	LEVEL_OK,
+	LEVEL_WARN,
+	LEVEL_FULL,
+};
+
+/**
+ * struct row - one context
+ *
+ * @ctx: as it was read, owned by the sample
+ * @fail: refusals of all resources since the context was made
+ * @cpu: CPU time used since the reading before, in percent of one CPU; NAN as
+ *	long as there is nothing to compare with
+ * @refused: refusals per second since the reading before, or NAN
+ * @fill: usage divided by hard limit of @fullest; 0 if there is none, and
+ *	INFINITY for something used where nothing is allowed
+ * @fullest: the resource nearest to its hard limit, NULL without any limit
+ * @tasks, @procs, @files: resources that have columns of their own, or NULL
+ * @fresh: not there at the reading before
+ */
+struct row {
+	const struct vctx_info *ctx;
+	const struct vctx_res *fullest;
+	const struct vctx_res *tasks;
+	const struct vctx_res *procs;
+	const struct vctx_res *files;
+	uint64_t fail;
+	double cpu;
+	double refused;
+	double fill;
+	bool fresh;
+};
+
+struct sample {
+	struct vctx_list list;
+	struct row *rows;	/* by id */
+	size_t nr;
+	double time;		/* of CLOCK_MONOTONIC, in seconds */
+};
+
+/**
+ * struct totals - all rows together
+ *
+ * What a child uses counts against its parents too, so only the topmost
+ * contexts are summed up.  A refusal counts where the limit was hit.
+ */
+struct totals {
+	size_t contexts;
+	uint64_t tasks;
+	uint64_t fail;
+	double cpu;
+	double refused;
+	size_t created;		/* since the reading before */
+	size_t gone;
+};
+
+struct model {
+	struct sample cur;
+	struct sample base;	/* what @cur is compared with; nr may be 0 */
+	bool has_cur;
+	bool has_base;
+	struct vctx_list spare;	/* memory of an old reading, to be used again */
+	struct row **order;	/* the rows of @cur as sorted */
+	size_t order_size;
+	struct totals total;
+	double interval;	/* between @base and @cur, 0 without @base */
+	struct timespec wall;	/* when @cur was read, of CLOCK_REALTIME */
+	const char *only;	/* show this context alone: id or name */
+};
+
+struct column;
+
+void model_init(struct model *m, const char *only);
+void model_free(struct model *m);
+
+/**
+ * model_update - read the contexts again
+ * @m: the model
+ *
+ * The model is unchanged if this fails.
+ *
+ * Return: 0 or a negative errno.
+ */
+int model_update(struct model *m);
+
+/**
+ * model_feed - take a reading in
+ * @m: the model
+ * @list: the reading; on success its content belongs to the model
+ * @now: when it was made, seconds of a monotonic clock
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int model_feed(struct model *m, struct vctx_list *list, double now);
+
+/**
+ * model_sort - put the rows in order
+ * @m: the model
+ * @col: by what; rows that compare equal are ordered by id
+ * @invert: the other way round than the column's own
+ */
+void model_sort(struct model *m, const struct column *col, bool invert);
+
+/* Where in m->order the context @id stands, or -1. */
+ssize_t model_find(const struct model *m, uint32_t id);
+
+/* How near @limit is to being reached, as row.fill. */
+double model_fill(const struct vctx_res *limit);
+
+/* What @fill means, for a colour. */
+enum level model_level(double fill);
+
+/* Seconds of CLOCK_MONOTONIC */
+double model_now(void);
+
+#endif

@@ -1,0 +1,1288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vstop: the interactive screen
+ *
+ * Everything is drawn anew from the model after each event; curses sends to
+ * the terminal only what has changed.  Only rows that are visible are drawn.
+ * All output goes through put(), which clips, so that no size of the terminal
+ * needs care anywhere else.
+ */
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include <term.h>
+
+#include "view.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define MAX_COLUMNS	16
+#define CELL		512
+#define KEY_ESC		27
+#define KEY_CTRL(c)	((c) & 0x1f)
+#define HISTORY		256
+#define MESSAGE_TIME	3.0
+
+/* What things look like: set once, with and without colours */
+enum look {
+	LOOK_PLAIN,
+	LOOK_TITLE,
+	LOOK_HEADER,
+	LOOK_SORTED,
+	LOOK_SELECTED,
+	LOOK_KEY,
+	LOOK_LABEL,
+	LOOK_DIM,
+	LOOK_STRONG,
+	LOOK_OK,
+	LOOK_WARN,
+	LOOK_FULL,
+	NR_LOOKS,
+};
+
+/*
+ * Without colours, more attributes mean more trouble.  Every coloured thing is
+ * also a number or a letter, so that nothing is told by the look alone.
+ */
+static const struct {
+	short fg;
+	short bg;
+	attr_t attr;
+	attr_t mono;
+} looks[NR_LOOKS] = {
+	[LOOK_PLAIN]	= { -1, -1, A_NORMAL, A_NORMAL },
+	[LOOK_TITLE]	= { COLOR_WHITE, COLOR_BLUE, A_BOLD, A_REVERSE },
+	[LOOK_HEADER]	= { COLOR_BLACK, COLOR_GREEN, A_NORMAL, A_REVERSE },
+	[LOOK_SORTED]	= { COLOR_BLACK, COLOR_CYAN, A_NORMAL,
+			    A_REVERSE | A_BOLD },
+	[LOOK_SELECTED]	= { COLOR_BLACK, COLOR_CYAN, A_NORMAL, A_REVERSE },
+	[LOOK_KEY]	= { -1, -1, A_BOLD, A_BOLD },
+	[LOOK_LABEL]	= { COLOR_BLACK, COLOR_CYAN, A_NORMAL, A_REVERSE },
+	[LOOK_DIM]	= { -1, -1, A_DIM, A_DIM },
+	[LOOK_STRONG]	= { -1, -1, A_BOLD, A_BOLD },
+	[LOOK_OK]	= { COLOR_GREEN, -1, A_NORMAL, A_NORMAL },
+	[LOOK_WARN]	= { COLOR_YELLOW, -1, A_NORMAL, A_BOLD },
+	[LOOK_FULL]	= { COLOR_RED, -1, A_BOLD, A_BOLD | A_UNDERLINE },
+};
+
+enum mode {
+	MODE_LIST,
+	MODE_HELP,
+	MODE_SEARCH,
+	MODE_DELAY,
+};
+
+struct screen {
+	struct model *m;
+	const struct column *sort;
+	bool invert;
+	double delay;
+	double next;		/* when to read again */
+	enum mode mode;
+	bool detail;
+	bool quit;
+
+	/*
+	 * The selection is a context.  Until the user has chosen one, it is
+	 * whichever is on top.
+	 */
+	bool chosen;
+	uint32_t sel_id;
+	size_t sel;		/* where in the order it stands now */
+	size_t top;		/* first row that is visible */
+	int page;		/* how many are */
+
+	char input[64];		/* of the prompt, with its length */
+	size_t input_len;
+	char search[64];	/* what was found last, for 'n' */
+	bool found;
+	bool old_chosen;	/* before the search began */
+	uint32_t old_id;
+
+	int help_top;
+	char message[128];
+	double message_until;
+	int error;		/* of the last reading */
+
+	double refused[HISTORY];	/* a ring of totals, newest at nr - 1 */
+	size_t nr_history;
+
+	bool utf8;
+	int cpus;
+	attr_t look[NR_LOOKS];
+};
+
+/* Signals */
+
+static volatile sig_atomic_t got_signal;
+
+static void on_signal(int sig)
+{
+	got_signal = sig;
+}
+
+/* Written to the terminal by a crash, where curses cannot be called any more */
+static char crash_text[256];
+static size_t crash_len;
+static struct termios crash_termios;
+static bool crash_has_termios;
+
+static void on_crash(int sig)
+{
+	ssize_t ignored;
+
+	if (crash_has_termios)
+		tcsetattr(STDIN_FILENO, TCSANOW, &crash_termios);
+	ignored = write(STDOUT_FILENO, crash_text, crash_len);
+	(void)ignored;
+	/* SA_RESETHAND: this time it ends the program, with a core dump. */
+	raise(sig);
+}
+
+static void crash_add(const char *capability)
+{
+	const char *s = tigetstr(capability);
+
+	if (!s || s == (const char *)-1)
+		return;
+	while (*s && crash_len < sizeof(crash_text)) {
+		/* Delays for old terminals: $<5> */
+		if (s[0] == '$' && s[1] == '<') {
+			s += strcspn(s, ">");
+			s += *s == '>';
+			continue;
+		}
+		crash_text[crash_len++] = *s++;
+	}
+}
+
+/*
+ * Signals are let in only while waiting, so that none is lost between looking
+ * and sleeping.  @wait gets the mask for that.
+ */
+static void signals_init(sigset_t *wait)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+				       SIGABRT };
+	struct sigaction sa = { .sa_handler = on_signal };
+	struct sigaction old;
+	sigset_t block;
+	size_t i;
+
+	sigemptyset(&block);
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		sigaddset(&block, ends[i]);
+		sigaction(ends[i], &sa, NULL);
+	}
+	sigaddset(&block, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &block, wait);
+	for (i = 0; i < ARRAY_SIZE(ends); i++)
+		sigdelset(wait, ends[i]);
+	sigdelset(wait, SIGWINCH);
+
+	crash_add("sgr0");
+	crash_add("rmkx");
+	crash_add("cnorm");
+	crash_add("rmcup");
+	sa.sa_handler = on_crash;
+	sa.sa_flags = (int)SA_RESETHAND;
+	for (i = 0; i < ARRAY_SIZE(crashes); i++) {
+		/* A sanitizer has its own. */
+		sigaction(crashes[i], NULL, &old);
+		if (old.sa_handler == SIG_DFL)
+			sigaction(crashes[i], &sa, NULL);
+	}
+}
+
+/* Drawing */
+
+static void put(int y, int x, int width, attr_t attr, const char *s,
+		enum text_align align)
+{
+	char fit[4096];
+
+	if (y < 0 || y >= LINES || x < 0 || x >= COLS)
+		return;
+	if (width > COLS - x)
+		width = COLS - x;
+	text_fit(fit, sizeof(fit), s, width, align);
+	attrset((int)attr);
+	/* ERR only says that the cursor cannot go beyond the last cell. */
+	mvaddstr(y, x, fit);
+}
+
+static void put_text(int y, int x, attr_t attr, const char *s)
+{
+	put(y, x, text_width(s), attr, s, ALIGN_LEFT);
+}
+
+static attr_t level_look(const struct screen *s, enum level level)
+{
+	static const enum look look[] = {
+		[LEVEL_NONE]	= LOOK_DIM,
+		[LEVEL_OK]	= LOOK_OK,
+		[LEVEL_WARN]	= LOOK_WARN,
+		[LEVEL_FULL]	= LOOK_FULL,
+	};
+
+	return s->look[look[level]];
+}
+
+/* A bar that is drawn already, at @x: what it is filled with gets @attr. */
+static void paint_bar(int y, int x, int width, attr_t attr)
+{
+	int i;
+
+	for (i = 1; i < width - 1 && x + i < COLS; i++) {
+		if ((mvinch(y, x + i) & A_CHARTEXT) == '|')
+			put(y, x + i, 1, attr, "|", ALIGN_LEFT);
+	}
+}
+
+static void draw_title(const struct screen *s)
+{
+	char host[256] = "?", left[300], right[64], when[16] = "";
+	struct tm tm;
+	int width;
+
+	if (!gethostname(host, sizeof(host)))
+		host[sizeof(host) - 1] = '\0';
+	if (localtime_r(&s->m->wall.tv_sec, &tm))
+		strftime(when, sizeof(when), "%H:%M:%S", &tm);
+	snprintf(left, sizeof(left), " vstop  %s", host);
+	snprintf(right, sizeof(right), "%s  every %g s ", when, s->delay);
+
+	put(0, 0, COLS, s->look[LOOK_TITLE], left, ALIGN_LEFT);
+	width = text_width(right);
+	if (COLS < text_width(left) + width + 1) {
+		snprintf(right, sizeof(right), "%s ", when);
+		width = text_width(right);
+	}
+	if (COLS >= text_width(left) + width + 1)
+		put(0, COLS - width, width, s->look[LOOK_TITLE], right,
+		    ALIGN_LEFT);
+}
+
+/* How the refusals went: one character for each reading, the newest right */
+static void history_text(const struct screen *s, char *dst, size_t size,
+			 int width)
+{
+	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅",
+					      "▆", "▇", "█" };
+	static const char *const ascii[] = { " ", ".", ":", "-", "=", "+",
+					     "*", "%", "#" };
+	const char *const *step = s->utf8 ? blocks : ascii;
+	double most = 0;
+	size_t out = 0, i;
+	int first = (int)s->nr_history - width, n;
+
+	for (n = 0; n < width; n++) {
+		if (first + n >= 0 && s->refused[(first + n) % HISTORY] > most)
+			most = s->refused[(first + n) % HISTORY];
+	}
+	for (n = 0; n < width; n++) {
+		double v = first + n < 0 ? 0 :
+			   s->refused[(first + n) % HISTORY];
+
+		i = v > 0 ? 1 + (size_t)(v / most * 7.0) : 0;
+		if (i > 8)
+			i = 8;
+		if (out + strlen(step[i]) >= size)
+			break;
+		out += (size_t)snprintf(dst + out, size - out, "%s", step[i]);
+	}
+	dst[out] = '\0';
+}
+
+static void draw_meters(const struct screen *s, int y)
+{
+	const struct totals *t = &s->m->total;
+	attr_t strong = s->look[LOOK_STRONG], plain = s->look[LOOK_PLAIN];
+	char cpu[32], refused[32], text[96], history[HISTORY * 4];
+	double share = isnan(t->cpu) ? 0 : t->cpu / (100.0 * s->cpus);
+	int wide = COLS - 34, x;
+
+	text_rate(cpu, sizeof(cpu), t->cpu);
+	text_rate(refused, sizeof(refused), t->refused);
+
+	/* Without room for bars: the numbers alone */
+	if (wide < 26) {
+		snprintf(text, sizeof(text), " CPU %s%%  Refused %s/s", cpu,
+			 refused);
+		put(y, 0, COLS, plain, text, ALIGN_LEFT);
+		snprintf(text, sizeof(text), " Contexts %zu  Tasks %llu",
+			 t->contexts, (unsigned long long)t->tasks);
+		put(y + 1, 0, COLS, plain, text, ALIGN_LEFT);
+		return;
+	}
+	if (wide > 62)
+		wide = 62;
+
+	put_text(y, 1, plain, "CPU");
+	snprintf(text, sizeof(text), "%s%% of %d CPU%s", cpu, s->cpus,
+		 s->cpus == 1 ? "" : "s");
+	text_bar(history, sizeof(history), share, wide - 8);
+	put_text(y, 9, strong, history);
+	paint_bar(y, 9, wide - 8, level_look(s, model_level(share)));
+	put(y, 9 + wide - 9 - text_width(text), text_width(text),
+	    s->look[LOOK_PLAIN], text, ALIGN_LEFT);
+
+	put_text(y + 1, 1, plain, "Refused");
+	put_text(y + 1, 9, strong, "[");
+	put_text(y + 1, wide, strong, "]");
+	history_text(s, history, sizeof(history), wide - 10);
+	put_text(y + 1, 10, level_look(s, LEVEL_FULL), history);
+	snprintf(text, sizeof(text), " %s/s", refused);
+	put(y + 1, wide - text_width(text), text_width(text),
+	    t->refused > 0 ? level_look(s, LEVEL_FULL) : plain, text,
+	    ALIGN_LEFT);
+
+	x = wide + 4;
+	put_text(y, x, plain, "Contexts");
+	snprintf(text, sizeof(text), "%zu", t->contexts);
+	put_text(y, x + 9, strong, text);
+	x += 10 + text_width(text);
+	if (t->created || t->gone) {
+		snprintf(text, sizeof(text), "+%zu -%zu", t->created, t->gone);
+		put_text(y, x, s->look[LOOK_DIM], text);
+	}
+	x = wide + 4;
+	put_text(y + 1, x, plain, "Tasks");
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)t->tasks);
+	put_text(y + 1, x + 9, strong, text);
+}
+
+/*
+ * Which columns are shown, and how wide: @width is 0 for those that are not.
+ * The least important go first when there is no room for all; what is left over
+ * goes to those that can use it.
+ */
+static void layout(const struct screen *s, int width[MAX_COLUMNS])
+{
+	const struct column *name = column_find("name");
+	const struct column *id = column_find("id");
+	int total = -1, shown = nr_columns, need_name = 4, c, extra;
+	uint32_t max_id = 0;
+	char text[16];
+	size_t i;
+
+	for (i = 0; i < s->m->cur.nr; i++) {
+		const struct vctx_info *ctx = s->m->cur.rows[i].ctx;
+		int w;
+
+		if (ctx->id > max_id)
+			max_id = ctx->id;
+		w = text_width(ctx->name);
+		if (w > need_name)
+			need_name = w;
+	}
+	for (c = 0; c < nr_columns; c++) {
+		width[c] = column_table[c].width;
+		/* Half a number is a wrong number. */
+		if (&column_table[c] == id) {
+			snprintf(text, sizeof(text), "%u", max_id);
+			if ((int)strlen(text) > width[c])
+				width[c] = (int)strlen(text);
+		}
+		total += width[c] + 1;
+	}
+	while (total > COLS && shown > 1) {
+		int least = -1;
+
+		for (c = 0; c < nr_columns; c++)
+			if (width[c] && (least < 0 ||
+					 column_table[c].drop > column_table[least].drop))
+				least = c;
+		total -= width[least] + 1;
+		width[least] = 0;
+		shown--;
+	}
+	for (c = 0; c < nr_columns; c++) {
+		extra = column_table[c].grow - width[c];
+		if (!width[c] || &column_table[c] == id || extra <= 0)
+			continue;
+		if (&column_table[c] == name && extra > need_name - width[c])
+			extra = need_name - width[c];
+		if (extra > COLS - total)
+			extra = COLS - total;
+		if (extra > 0) {
+			width[c] += extra;
+			total += extra;
+		}
+	}
+}
+
+static void draw_header(const struct screen *s, int y,
+			const int width[MAX_COLUMNS])
+{
+	bool descending = s->sort->descending != s->invert;
+	int x = 0, c;
+
+	put(y, 0, COLS, s->look[LOOK_HEADER], "", ALIGN_LEFT);
+	for (c = 0; c < nr_columns; c++) {
+		const char *title = column_table[c].title;
+		char arrow[64];
+		int w = width[c];
+
+		if (!w)
+			continue;
+		if (&column_table[c] != s->sort) {
+			put(y, x, w, s->look[LOOK_HEADER], title,
+			    column_table[c].align);
+		} else {
+			/* The arrow takes the space beside the column. */
+			bool left = column_table[c].align == ALIGN_LEFT;
+			const char *mark = s->utf8 ? descending ? "▼" : "▲" :
+					   descending ? "v" : "^";
+			bool room = text_width(title) < w;
+
+			snprintf(arrow, sizeof(arrow), left ? "%s%s" : "%2$s%1$s",
+				 title, room || left ? mark : "");
+			put(y, x, w, s->look[LOOK_SORTED], arrow,
+			    column_table[c].align);
+			if (!room && !left && x)
+				put_text(y, x - 1, s->look[LOOK_SORTED], mark);
+		}
+		x += w + 1;
+	}
+}
+
+static void draw_cell(const struct screen *s, int y, int x, int w,
+		      const struct column *col, const struct row *row,
+		      bool selected)
+{
+	enum level level = col->level ? col->level(row) : LEVEL_OK;
+	attr_t attr = s->look[LOOK_PLAIN];
+	char cell[CELL];
+	const char *open, *close;
+
+	col->render(row, cell, sizeof(cell), w);
+	if (selected) {
+		put(y, x, w, s->look[LOOK_SELECTED], cell, col->align);
+		return;
+	}
+	if (!row->ctx->members && level < LEVEL_WARN)
+		attr = s->look[LOOK_DIM];
+	else if (level != LEVEL_OK)
+		attr = level_look(s, level);
+	open = strchr(cell, '[');
+	close = strrchr(cell, ']');
+	if (col->level && level != LEVEL_NONE && open && close) {
+		put(y, x, w, s->look[LOOK_PLAIN], cell, col->align);
+		paint_bar(y, x + (int)(open - cell), (int)(close - open) + 1,
+			  level_look(s, level));
+		if (level >= LEVEL_WARN)
+			put_text(y, x + (int)(close - cell) + 1, attr,
+				 close + 1);
+		return;
+	}
+	put(y, x, w, attr, cell, col->align);
+	/* A name that is cut says so. */
+	if (col->align == ALIGN_LEFT && text_width(cell) > w && w > 1)
+		put_text(y, x + w - 1, s->look[LOOK_DIM], "~");
+}
+
+static void draw_row(const struct screen *s, int y, size_t i,
+		     const int width[MAX_COLUMNS])
+{
+	const struct row *row = s->m->order[i];
+	bool selected = i == s->sel;
+	int x = 0, c;
+
+	if (selected)
+		put(y, 0, COLS, s->look[LOOK_SELECTED], "", ALIGN_LEFT);
+	for (c = 0; c < nr_columns; c++) {
+		if (!width[c])
+			continue;
+		draw_cell(s, y, x, width[c], &column_table[c], row, selected);
+		x += width[c] + 1;
+	}
+}
+
+static void draw_list(struct screen *s, int y, int height)
+{
+	int width[MAX_COLUMNS], i;
+	size_t nr = s->m->cur.nr;
+
+	layout(s, width);
+	if (height > 1) {
+		draw_header(s, y++, width);
+		height--;
+	}
+	s->page = height > 0 ? height : 1;
+	if (s->sel < s->top)
+		s->top = s->sel;
+	if (s->sel >= s->top + (size_t)s->page)
+		s->top = s->sel - (size_t)s->page + 1;
+	/* No empty lines below the last row while there are some above */
+	if (s->top + (size_t)s->page > nr)
+		s->top = nr > (size_t)s->page ? nr - (size_t)s->page : 0;
+
+	for (i = 0; i < height && s->top + (size_t)i < nr; i++)
+		draw_row(s, y + i, s->top + (size_t)i, width);
+	if (!nr && height > 0)
+		put_text(y + (height > 2), 2, s->look[LOOK_DIM], s->m->only ?
+			 "the context has ended" : "no contexts");
+}
+
+static int detail_height(const struct screen *s)
+{
+	size_t nr = s->m->cur.nr ? s->m->order[s->sel]->ctx->nr_res : 0;
+
+	return 5 + (int)nr;
+}
+
+static void format_limit(char *dst, size_t size, unsigned long long value)
+{
+	if (value == VCTX_MAX)
+		snprintf(dst, size, "max");
+	else
+		snprintf(dst, size, "%llu", value);
+}
+
+static void draw_detail(const struct screen *s, int y, int height)
+{
+	const struct row *row = s->m->cur.nr ? s->m->order[s->sel] : NULL;
+	attr_t plain = s->look[LOOK_PLAIN], strong = s->look[LOOK_STRONG];
+	char text[512], soft[24], hard[24], age[16], bar[64];
+	const struct vctx_info *ctx;
+	int line, barw;
+	size_t i;
+
+	attrset((int)plain);
+	mvhline(y, 0, ACS_HLINE, COLS);
+	if (!row)
+		return;
+	ctx = row->ctx;
+	snprintf(text, sizeof(text), " Context %u%s%s ", ctx->id,
+		 *ctx->name ? "  " : "", ctx->name);
+	put_text(y, 2, strong, text);
+
+	text_age(age, sizeof(age), ctx->age_usec);
+	snprintf(text, sizeof(text),
+		 "members %llu   parent %u   depth %u   flags %s   age %s   CPU time %.1f s   refusals %llu",
+		 ctx->members, ctx->parent, ctx->depth,
+		 *ctx->flags_text ? ctx->flags_text : "-", age,
+		 (double)ctx->cpu_usec / 1e6, (unsigned long long)row->fail);
+	if (height > 1)
+		put(y + 1, 1, COLS - 1, plain, text, ALIGN_LEFT);
+	if (height > 3) {
+		snprintf(text, sizeof(text), "%-12s%11s%11s%11s%11s%11s",
+			 "RESOURCE", "USAGE", "PEAK", "SOFT", "HARD", "FAIL");
+		put(y + 3, 0, COLS, s->look[LOOK_HEADER], "", ALIGN_LEFT);
+		put(y + 3, 1, COLS - 1, s->look[LOOK_HEADER], text,
+		    ALIGN_LEFT);
+	}
+	barw = COLS - 71 > 40 ? 40 : COLS - 71;
+	for (i = 0, line = 4; i < ctx->nr_res && line < height; i++, line++) {
+		const struct vctx_res *r = &ctx->res[i];
+		double fill = model_fill(r);
+		enum level level = r->hard == VCTX_MAX ? LEVEL_NONE :
+				   model_level(fill);
+
+		format_limit(soft, sizeof(soft), r->soft);
+		format_limit(hard, sizeof(hard), r->hard);
+		snprintf(text, sizeof(text), "%-12s%11llu%11llu%11s%11s",
+			 r->name, r->usage, r->peak, soft, hard);
+		put(y + line, 1, COLS - 1, plain, text, ALIGN_LEFT);
+		snprintf(text, sizeof(text), "%11llu", r->fail);
+		put(y + line, 57, 11, r->fail ? level_look(s, LEVEL_FULL) :
+		    s->look[LOOK_DIM], text, ALIGN_LEFT);
+		if (barw < 5 || r->hard == VCTX_MAX)
+			continue;
+		text_bar(bar, sizeof(bar), fill, barw);
+		put(y + line, 70, barw, plain, bar, ALIGN_LEFT);
+		paint_bar(y + line, 70, barw, level_look(s, level));
+	}
+}
+
+static void draw_footer(struct screen *s, int y)
+{
+	static const struct {
+		const char *key, *label;
+	} keys[] = {
+		{ "F1", "Help" }, { "/", "Search" }, { "<>", "Sort" },
+		{ "I", "Invert" }, { "Enter", "Detail" }, { "d", "Delay" },
+		{ "F10", "Quit" },
+	};
+	char text[256];
+	size_t i;
+	int x = 0;
+
+	curs_set(0);
+	switch (s->mode) {
+	case MODE_SEARCH:
+	case MODE_DELAY:
+		snprintf(text, sizeof(text), "%s: %s", s->mode == MODE_SEARCH ?
+			 "Search" : "Seconds between readings", s->input);
+		x = text_width(text);
+		put(y, 0, COLS, s->mode == MODE_SEARCH && !s->found ?
+		    s->look[LOOK_FULL] : s->look[LOOK_STRONG], text,
+		    ALIGN_LEFT);
+		if (s->mode == MODE_SEARCH && !s->found)
+			put_text(y, x + 2, s->look[LOOK_FULL], "(none)");
+		curs_set(1);
+		move(y, x < COLS ? x : COLS - 1);
+		return;
+	default:
+		break;
+	}
+	if (s->error) {
+		put(y, 0, COLS, s->look[LOOK_FULL], view_error(s->error),
+		    ALIGN_LEFT);
+		return;
+	}
+	if (*s->message) {
+		put(y, 0, COLS, s->look[LOOK_STRONG], s->message, ALIGN_LEFT);
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		int key = text_width(keys[i].key);
+		int label = text_width(keys[i].label);
+
+		if (x + key + label > COLS)
+			break;
+		put_text(y, x, s->look[LOOK_KEY], keys[i].key);
+		put(y, x + key, label + 1, s->look[LOOK_LABEL], keys[i].label,
+		    ALIGN_LEFT);
+		x += key + label + 1;
+	}
+	put(y, x, COLS - x, s->look[LOOK_LABEL], "", ALIGN_LEFT);
+}
+
+/* The help is one text; columns and their keys come from the table. */
+static char *help_text(const struct screen *s)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	int c;
+
+	if (!f)
+		return NULL;
+	fputs("*vstop: what every context uses, and how near its limits it is\n"
+	      "\n"
+	      "*Keys\n"
+	      " Up Down PgUp PgDn Home End   select a context\n"
+	      " Enter         all resources of the selected context, and back\n"
+	      " /             search by name or number; n for the next one\n"
+	      " < >           order by the column to the left, to the right\n"
+	      " I             invert the order\n"
+	      " d             seconds between readings\n"
+	      " Space         read now\n"
+	      " h ? F1        this help\n"
+	      " q F10 Ctrl-C  quit\n"
+	      "\n"
+	      "*Columns, and the keys that order by them\n", f);
+	for (c = 0; c < nr_columns; c++)
+		fprintf(f, " %c  %-10s  %s\n", column_table[c].hotkey ?
+			column_table[c].hotkey : ' ', column_table[c].title,
+			column_table[c].help);
+	fprintf(f, "\n"
+		"*Limits\n"
+		" Green below %.0f %%, yellow from there, red from %.0f %% of the hard limit;\n"
+		" more than 100 %% is possible where a limit was set below the usage.\n"
+		" A refusal is an error that a program got because of a hard limit.\n"
+		" Dim contexts have no members of their own.  What a context uses counts\n"
+		" in those above it too.\n",
+		MODEL_FILL_WARN * 100, MODEL_FILL_FULL * 100);
+	(void)s;
+	if (fclose(f)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static void draw_help(struct screen *s)
+{
+	char *text = help_text(s), *line, *next;
+	int nr = 0, page = LINES > 1 ? LINES - 1 : 1, i;
+
+	if (!text)
+		return;
+	for (line = text; *line; line++)
+		nr += *line == '\n';
+	if (s->help_top > nr - page)
+		s->help_top = nr - page;
+	if (s->help_top < 0)
+		s->help_top = 0;
+
+	for (line = text, i = 0; *line; line = next, i++) {
+		bool title = *line == '*';
+
+		next = strchr(line, '\n');
+		*next++ = '\0';
+		if (i < s->help_top || i >= s->help_top + page)
+			continue;
+		put(i - s->help_top, title ? 0 : 1, COLS, title ?
+		    s->look[LOOK_STRONG] : s->look[LOOK_PLAIN], line + title,
+		    ALIGN_LEFT);
+	}
+	free(text);
+	if (LINES > 1)
+		put(LINES - 1, 0, COLS, s->look[LOOK_LABEL], nr > page ?
+		    "Up and Down scroll, any other key goes back" :
+		    "Any key goes back", ALIGN_LEFT);
+	curs_set(0);
+}
+
+static void draw(struct screen *s)
+{
+	int y = 0, bottom = LINES, panel;
+	bool prompt = s->mode == MODE_SEARCH || s->mode == MODE_DELAY;
+
+	erase();
+	if (s->mode == MODE_HELP) {
+		draw_help(s);
+		refresh();
+		return;
+	}
+
+	/* What is not the list gives way first. */
+	if (LINES >= 6)
+		draw_title(s);
+	if (LINES >= 6)
+		y = 1;
+	if (LINES >= 11) {
+		draw_meters(s, 1);
+		y = LINES >= 13 ? 4 : 3;
+	}
+	if (LINES >= 5 || (prompt && LINES >= 2))
+		bottom--;
+	if (s->detail) {
+		panel = detail_height(s);
+		/* Too little left for the list: the panel alone */
+		if (bottom - y - panel < 3)
+			panel = bottom - y;
+		draw_detail(s, bottom - panel, panel);
+		draw_list(s, y, bottom - panel - y);
+	} else {
+		draw_list(s, y, bottom - y);
+	}
+	/* Last: this is where the cursor stays. */
+	if (bottom < LINES)
+		draw_footer(s, bottom);
+	refresh();
+}
+
+/* What keys do */
+
+static void say(struct screen *s, const char *message)
+{
+	snprintf(s->message, sizeof(s->message), "%s", message);
+	s->message_until = model_now() + MESSAGE_TIME;
+}
+
+/* After the order has changed: the selected context, wherever it is now */
+static void follow(struct screen *s)
+{
+	size_t nr = s->m->cur.nr;
+	ssize_t i;
+
+	model_sort(s->m, s->sort, s->invert);
+	if (!s->chosen) {
+		s->sel = 0;
+		return;
+	}
+	i = model_find(s->m, s->sel_id);
+	if (i >= 0) {
+		s->sel = (size_t)i;
+	} else if (nr) {
+		/* It is gone: its neighbour. */
+		if (s->sel >= nr)
+			s->sel = nr - 1;
+		s->sel_id = s->m->order[s->sel]->ctx->id;
+	} else {
+		s->sel = 0;
+	}
+}
+
+static void choose(struct screen *s, ssize_t i)
+{
+	ssize_t nr = (ssize_t)s->m->cur.nr;
+
+	if (!nr)
+		return;
+	i = i < 0 ? 0 : i >= nr ? nr - 1 : i;
+	s->sel = (size_t)i;
+	s->sel_id = s->m->order[i]->ctx->id;
+	s->chosen = true;
+}
+
+static void reread(struct screen *s)
+{
+	double before = s->m->has_base ? s->m->base.time : -1;
+
+	s->error = model_update(s->m);
+	if (s->error)
+		return;
+	follow(s);
+	if (isnan(s->m->total.refused))
+		return;
+	/* A reading that only replaced the one before is no new step. */
+	if (s->nr_history && before == s->m->base.time)
+		s->nr_history--;
+	s->refused[s->nr_history % HISTORY] = s->m->total.refused;
+	s->nr_history++;
+}
+
+static void sort_by(struct screen *s, const struct column *col)
+{
+	if (s->sort != col) {
+		s->sort = col;
+		s->invert = false;
+	}
+	follow(s);
+}
+
+/* Selects the next context that matches, from @from on. */
+static bool search(struct screen *s, const char *what, size_t from, int step)
+{
+	size_t nr = s->m->cur.nr, n, i;
+	char id[16];
+
+	for (n = 0; n < nr; n++) {
+		const struct vctx_info *ctx;
+
+		i = step > 0 ? (from + n) % nr : (from + nr - n) % nr;
+		ctx = s->m->order[i]->ctx;
+		snprintf(id, sizeof(id), "%u", ctx->id);
+		if (strcasestr(ctx->name, what) ||
+		    !strncmp(id, what, strlen(what))) {
+			choose(s, (ssize_t)i);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void search_next(struct screen *s, const char *what, int step)
+{
+	size_t nr = s->m->cur.nr;
+
+	if (!*what || !nr)
+		return;
+	if (!search(s, what, (s->sel + (step > 0 ? 1 : nr - 1)) % nr, step))
+		say(s, "nothing found");
+}
+
+static void search_changed(struct screen *s)
+{
+	ssize_t from = s->old_chosen ? model_find(s->m, s->old_id) : 0;
+
+	s->found = true;
+	if (*s->input)
+		s->found = search(s, s->input, from < 0 ? 0 : (size_t)from, 1);
+}
+
+static void prompt_begin(struct screen *s, enum mode mode)
+{
+	s->mode = mode;
+	s->input[0] = '\0';
+	s->input_len = 0;
+	s->found = true;
+	s->old_chosen = s->chosen;
+	s->old_id = s->sel_id;
+	s->message[0] = '\0';
+}
+
+static void delay_entered(struct screen *s)
+{
+	char *end;
+	double delay = strtod(s->input, &end);
+
+	if (!*s->input)
+		return;
+	if (*end || !(delay >= DELAY_MIN && delay <= DELAY_MAX)) {
+		snprintf(s->message, sizeof(s->message),
+			 "'%.20s' is not between %g and %g seconds", s->input,
+			 DELAY_MIN, DELAY_MAX);
+		s->message_until = model_now() + MESSAGE_TIME;
+		return;
+	}
+	s->delay = delay;
+	s->next = model_now() + delay;
+}
+
+static void prompt_key(struct screen *s, wint_t key, bool special)
+{
+	char bytes[MB_LEN_MAX];
+	mbstate_t state = { 0 };
+	size_t len;
+
+	if (special) {
+		switch (key) {
+		case KEY_BACKSPACE:
+			key = '\b';
+			break;
+		case KEY_ENTER:
+			key = '\n';
+			break;
+		case KEY_F(3):
+		case KEY_DOWN:
+			if (s->mode == MODE_SEARCH)
+				search_next(s, s->input, 1);
+			return;
+		case KEY_UP:
+			if (s->mode == MODE_SEARCH)
+				search_next(s, s->input, -1);
+			return;
+		default:
+			return;
+		}
+	}
+	switch (key) {
+	case KEY_ESC:
+	case KEY_CTRL('g'):
+		if (s->mode == MODE_SEARCH) {
+			s->chosen = s->old_chosen;
+			s->sel_id = s->old_id;
+			follow(s);
+		}
+		s->mode = MODE_LIST;
+		return;
+	case '\n':
+	case '\r':
+		if (s->mode == MODE_DELAY)
+			delay_entered(s);
+		else
+			snprintf(s->search, sizeof(s->search), "%s", s->input);
+		s->mode = MODE_LIST;
+		return;
+	case '\b':
+	case 0x7f:
+		/* All bytes of the last character */
+		while (s->input_len &&
+		       ((unsigned char)s->input[--s->input_len] & 0xc0) == 0x80)
+			;
+		s->input[s->input_len] = '\0';
+		break;
+	case KEY_CTRL('u'):
+		s->input_len = 0;
+		s->input[0] = '\0';
+		break;
+	default:
+		len = wcrtomb(bytes, (wchar_t)key, &state);
+		if (len == (size_t)-1 || !iswprint(key) ||
+		    s->input_len + len >= sizeof(s->input))
+			return;
+		memcpy(s->input + s->input_len, bytes, len);
+		s->input_len += len;
+		s->input[s->input_len] = '\0';
+	}
+	if (s->mode == MODE_SEARCH)
+		search_changed(s);
+}
+
+static void help_key(struct screen *s, wint_t key, bool special)
+{
+	int page = LINES > 2 ? LINES - 2 : 1;
+
+	if (special && (key == KEY_DOWN || key == KEY_UP))
+		s->help_top += key == KEY_DOWN ? 1 : -1;
+	else if (special && (key == KEY_NPAGE || key == KEY_PPAGE))
+		s->help_top += key == KEY_NPAGE ? page : -page;
+	else if (special && key == KEY_F(10))
+		s->quit = true;
+	else
+		s->mode = MODE_LIST;
+}
+
+static bool motion_key(struct screen *s, wint_t key)
+{
+	ssize_t sel = (ssize_t)s->sel;
+
+	switch (key) {
+	case KEY_UP:
+		choose(s, sel - 1);
+		break;
+	case KEY_DOWN:
+		choose(s, sel + 1);
+		break;
+	case KEY_PPAGE:
+		choose(s, sel - s->page);
+		break;
+	case KEY_NPAGE:
+		choose(s, sel + s->page);
+		break;
+	case KEY_HOME:
+		choose(s, 0);
+		break;
+	case KEY_END:
+		choose(s, (ssize_t)s->m->cur.nr - 1);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void list_key(struct screen *s, wint_t key, bool special)
+{
+	const struct column *col;
+	int c;
+
+	if (special) {
+		if (motion_key(s, key))
+			return;
+		switch (key) {
+		case KEY_ENTER:
+			key = '\n';
+			break;
+		case KEY_F(1):
+			key = 'h';
+			break;
+		case KEY_F(3):
+			key = '/';
+			break;
+		case KEY_F(10):
+			key = 'q';
+			break;
+		case KEY_LEFT:
+			key = '<';
+			break;
+		case KEY_RIGHT:
+			key = '>';
+			break;
+		default:
+			return;
+		}
+	}
+
+	switch (key) {
+	case 'q':
+		s->quit = true;
+		break;
+	case 'h':
+	case '?':
+		s->mode = MODE_HELP;
+		s->help_top = 0;
+		break;
+	case '/':
+		prompt_begin(s, MODE_SEARCH);
+		break;
+	case 'n':
+		search_next(s, s->search, 1);
+		break;
+	case 'd':
+		prompt_begin(s, MODE_DELAY);
+		break;
+	case '\n':
+	case '\r':
+		if (!s->detail)
+			choose(s, (ssize_t)s->sel);
+		s->detail = !s->detail;
+		break;
+	case KEY_ESC:
+		s->detail = false;
+		break;
+	case ' ':
+		reread(s);
+		break;
+	case 'I':
+		s->invert = !s->invert;
+		follow(s);
+		break;
+	case '<':
+	case '>':
+		c = (int)(s->sort - column_table) + (key == '<' ? -1 : 1);
+		if (c >= 0 && c < nr_columns)
+			sort_by(s, &column_table[c]);
+		break;
+	case 'j':
+		choose(s, (ssize_t)s->sel + 1);
+		break;
+	case 'k':
+		choose(s, (ssize_t)s->sel - 1);
+		break;
+	case KEY_CTRL('l'):
+		clearok(curscr, TRUE);
+		break;
+	default:
+		/* The next one with this key, where two share it */
+		for (c = 0; c < nr_columns; c++) {
+			col = &column_table[((int)(s->sort - column_table) + 1 + c) %
+				       nr_columns];
+			if (col->hotkey && (wint_t)col->hotkey == key) {
+				sort_by(s, col);
+				break;
+			}
+		}
+	}
+}
+
+/* Returns false when there is nobody at the keyboard any more. */
+static bool keys(struct screen *s)
+{
+	wint_t key;
+	int type, nr = 0;
+
+	while ((type = get_wch(&key)) != ERR) {
+		bool special = type == KEY_CODE_YES;
+
+		nr++;
+		if (special && key == KEY_RESIZE)
+			continue;
+		if (s->mode == MODE_HELP)
+			help_key(s, key, special);
+		else if (s->mode == MODE_LIST)
+			list_key(s, key, special);
+		else
+			prompt_key(s, key, special);
+		if (s->quit)
+			break;
+	}
+	return nr > 0;
+}
+
+static void looks_init(struct screen *s)
+{
+	const char *no_color = getenv("NO_COLOR");
+	bool colors = has_colors() && !(no_color && *no_color);
+	short bg = -1, pair = 1;
+	size_t i;
+
+	if (colors) {
+		start_color();
+		if (use_default_colors() == ERR)
+			bg = COLOR_BLACK;
+		colors = COLORS >= 8;
+	}
+	for (i = 0; i < NR_LOOKS; i++) {
+		short fg = looks[i].fg, back = looks[i].bg;
+
+		s->look[i] = colors ? looks[i].attr : looks[i].mono;
+		if (!colors || (fg == -1 && back == -1))
+			continue;
+		if (fg == -1 && bg != -1)
+			fg = COLOR_WHITE;
+		if (back == -1)
+			back = bg;
+		init_pair(pair, fg, back);
+		s->look[i] |= (attr_t)COLOR_PAIR(pair);
+		pair++;
+	}
+}
+
+static void loop(struct screen *s, unsigned long count, const sigset_t *wait)
+{
+	struct pollfd pfd = { .fd = STDIN_FILENO, .events = POLLIN };
+	unsigned long readings = 0;
+	double start = model_now();
+	int silent = 0;
+
+	/*
+	 * The first rates come soon, the rest by the clock.  A reading that is
+	 * due is neither put off nor repeated because of keys.
+	 */
+	s->next = start + (s->delay < 0.25 ? s->delay : 0.25);
+	while (!s->quit && !got_signal) {
+		struct timespec ts = { 0 };
+		double now = model_now(), left;
+		int ready;
+
+		if (*s->message && now >= s->message_until)
+			s->message[0] = '\0';
+		if (now >= s->next) {
+			reread(s);
+			if (++readings == 1)
+				s->next = start;
+			if (count && readings >= count) {
+				draw(s);
+				return;
+			}
+			now = model_now();
+			s->next += s->delay;
+			if (s->next <= now)
+				s->next += s->delay *
+					   ceil((now - s->next) / s->delay);
+			if (s->next <= now)
+				s->next += s->delay;
+		}
+		draw(s);
+
+		left = s->next - model_now();
+		if (*s->message && s->message_until - model_now() < left)
+			left = s->message_until - model_now();
+		if (left > 0) {
+			ts.tv_sec = (time_t)left;
+			ts.tv_nsec = (long)((left - (double)ts.tv_sec) * 1e9);
+		}
+		ready = ppoll(&pfd, 1, &ts, wait);
+		if (ready > 0 && (pfd.revents & (POLLHUP | POLLERR | POLLNVAL)))
+			return;
+		/* Readable, and nothing to read, again and again: the end. */
+		if (!keys(s) && ready > 0) {
+			if (++silent > 20)
+				return;
+		} else {
+			silent = 0;
+		}
+	}
+}
+
+int view_curses(struct model *m, const struct view_options *opt)
+{
+	struct screen s = {
+		.m = m,
+		.sort = opt->sort,
+		.delay = opt->delay,
+		.page = 1,
+	};
+	SCREEN *term;
+	sigset_t wait;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		warnx("not on a terminal; -b prints to a file or a pipe");
+		return EXIT_FAILURE;
+	}
+	s.cpus = cpus > 0 ? (int)cpus : 1;
+	s.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	crash_has_termios = !tcgetattr(STDIN_FILENO, &crash_termios);
+	term = newterm(NULL, stdout, stdin);
+	if (!term) {
+		warnx("the terminal type '%s' is not known; set TERM, or use -b",
+		      getenv("TERM") ? getenv("TERM") : "");
+		return EXIT_FAILURE;
+	}
+	signals_init(&wait);
+	cbreak();
+	noecho();
+	nonl();
+	intrflush(stdscr, FALSE);
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	set_escdelay(25);
+	looks_init(&s);
+	follow(&s);
+
+	loop(&s, opt->count, &wait);
+
+	erase();
+	refresh();
+	endwin();
+	delscreen(term);
+	/* Ctrl-C is a way to quit; others want to know what ended it. */
+	if (got_signal && got_signal != SIGINT) {
+		signal(got_signal, SIG_DFL);
+		raise(got_signal);
+		sigprocmask(SIG_SETMASK, &wait, NULL);
+	}
+	return EXIT_SUCCESS;
+}
