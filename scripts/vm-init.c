@@ -99,8 +99,9 @@ static void make_root(void)
 	must_mount("tmpfs", "/rw", "tmpfs", 0, "mode=755");
 	mkdir("/rw/upper", 0755);
 	mkdir("/rw/work", 0755);
+	/* /hot came with the initramfs: what is used all the time. */
 	must_mount("root", "/root", "overlay", 0,
-		   "lowerdir=/lower,upperdir=/rw/upper,workdir=/rw/work");
+		   "lowerdir=/hot:/lower,upperdir=/rw/upper,workdir=/rw/work");
 
 	if (chdir("/root") || mount(".", "/", NULL, MS_MOVE, NULL) ||
 	    chroot(".") || chdir("/"))

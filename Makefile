@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vctx: the one entry point. "make help" lists what there is.
+#
+# Everything that is built is below build/. A feature adds its part with a
+# module.mk in its folder; the variables that it may add to:
+#
+#   PACKAGES      Debian packages that are needed
+#   TOOLS, COMPLETIONS, LIBS, HEADERS, MAN    user space (see lib/module.mk)
+#   UNIT_TESTS    programs for "make check" to run here, each prints TAP
+#   SELFTESTS     files of build/selftests, which is on PATH in a guest
+#   BENCH_PROGS   programs that bench/NAME.sh needs
+#   CHECKS        steps of "make check": targets, each prints TAP or is one
+#                 test by its exit status (scripts/check)
+
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+O := build
+
+# One list, for everything but what the features add.
+PACKAGES := bc binutils bison cpio e2fsprogs flex gcc git iproute2 \
+	    libc6-dev libelf-dev libssl-dev linux-source-6.12 make perl procps \
+	    qemu-system-x86 rsync sparse xfsprogs xz-utils
+
+TOOLS :=
+COMPLETIONS :=
+LIBS :=
+HEADERS :=
+MAN :=
+UNIT_TESTS :=
+SELFTESTS :=
+BENCH_PROGS :=
+CHECKS :=
+
+# lib/ and tools/ define what the others use.
+MODULES := $(wildcard lib/module.mk) $(wildcard tools/module.mk)
+MODULES += $(filter-out $(MODULES) $(O)/%,$(wildcard */module.mk */*/module.mk))
+include $(MODULES)
+
+PACKAGES := $(sort $(PACKAGES))
+SUBMAKE = +@$(MAKE) --no-print-directory
+
+##@ What there is:
+.PHONY: help
+help:	## this list
+	@sed -n 's/^##@ *//p; s/^\([a-z-]*\):.*	## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | \
+		expand -t 24
+
+ifneq ($(wildcard scripts/demo),)
+.PHONY: run
+run: kernel tools	## watch contexts run real work, in vstop, in a guest
+	@scripts/demo
+endif
+
+.PHONY: check
+check: kernel kernel-debug tools	## run all tests; the last line counts them
+	$(SUBMAKE) $(UNIT_TESTS) $(SELFTESTS)
+	@scripts/check $(CHECKS) unit-tests
+
+.PHONY: bench
+bench: kernel kernel-stock tools	## measure; BENCH=NAME for one of bench/NAME.sh
+	$(SUBMAKE) $(BENCH_PROGS)
+	@for bench in $(or $(BENCH),$(basename $(notdir $(wildcard bench/*.sh)))); do \
+		bench/$$bench.sh || exit; \
+	done
+
+.PHONY: kernel kernel-stock kernel-debug
+kernel: patches	## build the kernel:   build/kernel/vctx
+	@scripts/kernel vctx
+
+kernel-stock: linux	## the same, unpatched: build/kernel/stock
+	@scripts/kernel stock
+
+kernel-debug: patches	## with all checks:     build/kernel/debug
+	@scripts/kernel debug
+
+.PHONY: tools
+tools: packages	## build libvctx and the tools: build/tools/bin
+	$(SUBMAKE) $(LIBS) $(TOOLS) $(COMPLETIONS)
+
+.PHONY: patches
+patches: linux	## assemble the patch series: build/patches
+	@scripts/series
+
+.PHONY: clean
+clean:	## remove build/
+	rm -rf $(O)
+
+# ------------------------------------------------------------------ below it
+
+.PHONY: linux
+linux: packages
+	@scripts/linux
+
+# Asks dpkg each time: that is quick, and build/ may outlive a package.
+.PHONY: packages
+packages:
+	@scripts/packages $(PACKAGES)
+
+.PHONY: unit-tests
+unit-tests:
+	@scripts/check --tap $(UNIT_TESTS)
