@@ -52,6 +52,8 @@ void tool_help(const struct tool *tool)
 	}
 	if (tool->more)
 		printf("\n%s", tool->more);
+	if (tool->print_more)
+		tool->print_more();
 	printf("\nFor more, see %s(8).\n", tool->name);
 }
 

@@ -56,6 +56,7 @@ struct tool_option {
  * @usage: what follows the name in the synopsis
  * @about: one sentence
  * @more: lines to follow the options in --help, or NULL
+ * @print_more: prints what follows these, or NULL
  * @complete: what completes the operands, or NULL
  * @usage_status: exit code of a wrong command line
  * @in_order: options end at the first operand
@@ -66,6 +67,7 @@ struct tool {
 	const char *usage;
 	const char *about;
 	const char *more;
+	void (*print_more)(void);
 	const char *complete;
 	int usage_status;
 	int in_order;

@@ -225,7 +225,8 @@ static size_t find_contexts(struct output *out)
 	return known;
 }
 
-static const char *context_name(const struct vctx_list *list, unsigned int id)
+static const char *context_name(const struct vctx_list *list,
+				const struct vctx_info *own, unsigned int id)
 {
 	const struct vctx_info *info;
 
@@ -233,7 +234,7 @@ static const char *context_name(const struct vctx_list *list, unsigned int id)
 		return "MAIN";
 	if (id == VCTX_ID_WATCHER)
 		return "ALL_PROC";
-	info = vctx_list_find(list, id);
+	info = own->id == id ? own : vctx_list_find(list, id);
 	return info && info->name[0] ? info->name : "-";
 }
 
@@ -251,7 +252,8 @@ static void print_context(const struct row *row, int id_width, int name_width)
 		       last ? 0 : name_width, row->name);
 }
 
-static void print_output(struct output *out, const struct vctx_list *list)
+static void print_output(struct output *out, const struct vctx_list *list,
+			 const struct vctx_info *own)
 {
 	int name_width = (int)strlen(HEADER);
 	int id_width = 1;
@@ -264,7 +266,7 @@ static void print_output(struct output *out, const struct vctx_list *list)
 
 		if (!row->has_pid || row->err)
 			continue;
-		row->name = context_name(list, row->context);
+		row->name = context_name(list, own, row->context);
 		len = (int)strlen(row->name);
 		if (len > name_width)
 			name_width = len;
@@ -332,10 +334,12 @@ static int run(void *arg)
 {
 	struct vctx_list list = VCTX_LIST_INIT;
 	struct output out = { 0 };
+	struct vctx_info own = { 0 };
+	struct vctx_self self;
 	size_t index;
 	FILE *from;
-	pid_t child;
-	int status;
+	pid_t child = -1;
+	int status = 0;
 	size_t i;
 	int err;
 
@@ -354,10 +358,13 @@ static int run(void *arg)
 	if (out.nr && find_heading(out.row[0].text, &index) &&
 	    (find_contexts(&out) || out.nr == 1)) {
 		/* a member has no summary: it knows its own name only */
-		if (vctx_read_summary(&list))
-			vctx_list_free(&list);
-		print_output(&out, &list);
+		if (vctx_read_summary(&list) && !vctx_self(&self) &&
+		    self.id != VCTX_ID_HOST)
+			err = vctx_read(self.id, &own);
+		print_output(&out, &list, &own);
 		vctx_list_free(&list);
+		if (!err)
+			vctx_info_free(&own);
 	} else {
 		for (i = 0; i < out.nr; i++)
 			puts(out.row[i].text);

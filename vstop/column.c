@@ -106,7 +106,7 @@ static void usage_render(const struct vctx_res *res, char *dst, size_t size,
 
 static enum level usage_level(const struct vctx_res *res)
 {
-	if (!res || res->hard == VCTX_MAX || !res->usage)
+	if (!res || !res->usage)
 		return LEVEL_NONE;
 	return model_level(model_fill(res));
 }

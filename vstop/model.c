@@ -53,7 +53,7 @@ static bool is_wanted(const struct vctx_info *ctx, const char *only)
 {
 	char *end;
 
-	if (!only || !strcmp(ctx->name, only))
+	if (!only || (*only && !strcmp(ctx->name, only)))
 		return true;
 	/* A name never starts with a digit. */
 	return *only >= '0' && *only <= '9' &&
@@ -220,15 +220,12 @@ int model_feed(struct model *m, struct vctx_list *list, double now)
 	 * A reading too soon after the one before replaces it, and is compared
 	 * with the same: pressing a key often must not make rates jump.
 	 */
-	if (m->has_cur) {
-		if (!m->has_base ||
-		    m->cur.time - m->base.time >= MODEL_MIN_INTERVAL) {
-			sample_drop(m, &m->base);
-			m->base = m->cur;
-			m->has_base = true;
-		} else {
-			sample_drop(m, &m->cur);
-		}
+	if (m->has_cur && now - m->cur.time < MODEL_MIN_INTERVAL) {
+		sample_drop(m, &m->cur);
+	} else if (m->has_cur) {
+		sample_drop(m, &m->base);
+		m->base = m->cur;
+		m->has_base = true;
 	}
 	next.list = *list;
 	memset(list, 0, sizeof(*list));

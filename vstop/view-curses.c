@@ -314,13 +314,13 @@ static void draw_meters(const struct screen *s, int y)
 	attr_t strong = s->look[LOOK_STRONG], plain = s->look[LOOK_PLAIN];
 	char cpu[32], refused[32], text[96], history[HISTORY * 4];
 	double share = isnan(t->cpu) ? 0 : t->cpu / (100.0 * s->cpus);
-	int wide = COLS - 34, x;
+	int wide = COLS - 28, x;
 
 	text_rate(cpu, sizeof(cpu), t->cpu);
 	text_rate(refused, sizeof(refused), t->refused);
 
 	/* Without room for bars: the numbers alone */
-	if (wide < 26) {
+	if (wide < 34) {
 		snprintf(text, sizeof(text), " CPU %s%%  Refused %s/s", cpu,
 			 refused);
 		put(y, 0, COLS, plain, text, ALIGN_LEFT);
@@ -329,29 +329,28 @@ static void draw_meters(const struct screen *s, int y)
 		put(y + 1, 0, COLS, plain, text, ALIGN_LEFT);
 		return;
 	}
-	if (wide > 62)
-		wide = 62;
+	if (wide > 72)
+		wide = 72;
 
-	put_text(y, 1, plain, "CPU");
 	snprintf(text, sizeof(text), "%s%% of %d CPU%s", cpu, s->cpus,
 		 s->cpus == 1 ? "" : "s");
-	text_bar(history, sizeof(history), share, wide - 8);
+	x = wide - text_width("1000.0% of 10 CPUs");
+	put_text(y, 1, plain, "CPU");
+	text_bar(history, sizeof(history), share, x - 9);
 	put_text(y, 9, strong, history);
-	paint_bar(y, 9, wide - 8, level_look(s, model_level(share)));
-	put(y, 9 + wide - 9 - text_width(text), text_width(text),
-	    s->look[LOOK_PLAIN], text, ALIGN_LEFT);
+	paint_bar(y, 9, x - 9, level_look(s, model_level(share)));
+	put_text(y, x + 1, strong, text);
 
 	put_text(y + 1, 1, plain, "Refused");
 	put_text(y + 1, 9, strong, "[");
-	put_text(y + 1, wide, strong, "]");
-	history_text(s, history, sizeof(history), wide - 10);
+	put_text(y + 1, x - 1, strong, "]");
+	history_text(s, history, sizeof(history), x - 11);
 	put_text(y + 1, 10, level_look(s, LEVEL_FULL), history);
-	snprintf(text, sizeof(text), " %s/s", refused);
-	put(y + 1, wide - text_width(text), text_width(text),
-	    t->refused > 0 ? level_look(s, LEVEL_FULL) : plain, text,
-	    ALIGN_LEFT);
+	snprintf(text, sizeof(text), "%s/s", refused);
+	put_text(y + 1, x + 1, t->refused > 0 ? level_look(s, LEVEL_FULL) :
+		 strong, text);
 
-	x = wide + 4;
+	x = wide + 3;
 	put_text(y, x, plain, "Contexts");
 	snprintf(text, sizeof(text), "%zu", t->contexts);
 	put_text(y, x + 9, strong, text);
@@ -360,7 +359,7 @@ static void draw_meters(const struct screen *s, int y)
 		snprintf(text, sizeof(text), "+%zu -%zu", t->created, t->gone);
 		put_text(y, x, s->look[LOOK_DIM], text);
 	}
-	x = wide + 4;
+	x = wide + 3;
 	put_text(y + 1, x, plain, "Tasks");
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)t->tasks);
 	put_text(y + 1, x + 9, strong, text);
@@ -665,7 +664,7 @@ static void draw_footer(struct screen *s, int y)
 }
 
 /* The help is one text; columns and their keys come from the table. */
-static char *help_text(const struct screen *s)
+static char *help_text(void)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -677,7 +676,7 @@ static char *help_text(const struct screen *s)
 	fputs("*vstop: what every context uses, and how near its limits it is\n"
 	      "\n"
 	      "*Keys\n"
-	      " Up Down PgUp PgDn Home End   select a context\n"
+	      " Up Down       select a context; also PgUp PgDn Home End\n"
 	      " Enter         all resources of the selected context, and back\n"
 	      " /             search by name or number; n for the next one\n"
 	      " < >           order by the column to the left, to the right\n"
@@ -700,7 +699,6 @@ static char *help_text(const struct screen *s)
 		" Dim contexts have no members of their own.  What a context uses counts\n"
 		" in those above it too.\n",
 		MODEL_FILL_WARN * 100, MODEL_FILL_FULL * 100);
-	(void)s;
 	if (fclose(f)) {
 		free(text);
 		return NULL;
@@ -710,7 +708,7 @@ static char *help_text(const struct screen *s)
 
 static void draw_help(struct screen *s)
 {
-	char *text = help_text(s), *line, *next;
+	char *text = help_text(), *line, *next;
 	int nr = 0, page = LINES > 1 ? LINES - 1 : 1, i;
 
 	if (!text)
@@ -826,17 +824,12 @@ static void choose(struct screen *s, ssize_t i)
 
 static void reread(struct screen *s)
 {
-	double before = s->m->has_base ? s->m->base.time : -1;
-
 	s->error = model_update(s->m);
 	if (s->error)
 		return;
 	follow(s);
 	if (isnan(s->m->total.refused))
 		return;
-	/* A reading that only replaced the one before is no new step. */
-	if (s->nr_history && before == s->m->base.time)
-		s->nr_history--;
 	s->refused[s->nr_history % HISTORY] = s->m->total.refused;
 	s->nr_history++;
 }
@@ -1092,7 +1085,9 @@ static void list_key(struct screen *s, wint_t key, bool special)
 		s->detail = false;
 		break;
 	case ' ':
-		reread(s);
+		/* A key that is held down would put off all comparison. */
+		if (model_now() - s->m->cur.time >= MODEL_MIN_INTERVAL)
+			reread(s);
 		break;
 	case 'I':
 		s->invert = !s->invert;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vlimit: show and set what contexts may use */
 #include <errno.h>
-#include <libsmartcols.h>
+#include <libsmartcols/libsmartcols.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,8 +55,17 @@ static const struct {
 	[COL_SOFT]	= { "SOFT", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "soft limit: an event above it" },
 	[COL_HARD]	= { "HARD", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "hard limit: never exceeded" },
 	[COL_FAIL]	= { "FAIL", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "refusals so far" },
-	[COL_USE]	= { "USE%", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "usage in percent of the hard limit" },
+	[COL_USE]	= { "USE%", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "usage in percent of the hard limit (not shown by default)" },
 };
+
+static void print_columns(void)
+{
+	int i;
+
+	printf("\nColumns:\n");
+	for (i = 0; i < NR_COLUMNS; i++)
+		printf("  %-8s  %s\n", columns[i].name, columns[i].help);
+}
 
 static const struct tool tool = {
 	.name = "vlimit",
@@ -64,18 +73,8 @@ static const struct tool tool = {
 	.about = "Show or set what all processes of a context may use together.",
 	.more =
 "LIMIT is SOFT:HARD, SOFT:, :HARD, or one value, the hard limit.  A value is a\n"
-"number, with K, M, G or T if wanted, or max.  All is set, or nothing.\n"
-"\n"
-"Columns:\n"
-"  CONTEXT   id of the context\n"
-"  NAME      its name\n"
-"  RESOURCE  what is limited\n"
-"  USAGE     used now\n"
-"  PEAK      highest usage so far\n"
-"  SOFT      soft limit: an event above it\n"
-"  HARD      hard limit: never exceeded\n"
-"  FAIL      refusals so far\n"
-"  USE%      usage in percent of the hard limit (not shown by default)\n",
+"number, with K, M, G or T if wanted, or max.  All is set, or nothing.\n",
+	.print_more = print_columns,
 	.complete = COMPLETE_LIMITS,
 	.usage_status = EXIT_USAGE,
 	.option = options,

@@ -1,0 +1,737 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vctx tests - who is in a context stays in it
+ */
+
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+
+#include "common.h"
+
+#define ID	60011
+#define CAP(x)	(1ULL << (x))
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+#ifndef __NR_pidfd_open
+#define __NR_pidfd_open 434
+#endif
+
+/*
+ *          host                        context ID
+ *   .----------------.            .----------------.
+ *   | test           |            |                |
+ *   |  `- outside    |            |  inside        |
+ *   '----------------'            '----------------'
+ */
+FIXTURE(escape) {
+	struct agent outside;
+	struct agent inside;
+	int contexts;
+};
+
+FIXTURE_SETUP(escape)
+{
+	SKIP_WITHOUT_VCTX();
+	ASSERT_EQ(0, ctx_end(ID));
+	self->contexts = ctx_count();
+	ASSERT_EQ(0, ctx_mkdir(ID));
+	ASSERT_EQ(0, agent_start(&self->outside));
+	ASSERT_EQ(0, agent_start_in(&self->inside, ID));
+}
+
+FIXTURE_TEARDOWN_PARENT(escape)
+{
+	EXPECT_EQ(0, ctx_end(ID));
+	EXPECT_TRUE(WAIT_UNTIL(ctx_count() == self->contexts));
+}
+
+/* Still a member, by all accounts, and the outside is not there. */
+static long do_check_inside(long outside, long b, long c)
+{
+	if (self_id() != ID)
+		return -EXDEV;
+	if (kill(outside, 0) != -1 || errno != ESRCH)
+		return -EISCONN;
+	return 0;
+}
+
+#define EXPECT_STILL_INSIDE()						\
+	EXPECT_EQ(0, agent_call(&self->inside, do_check_inside,		\
+				self->outside.pid, 0, 0))
+
+/* Namespaces */
+
+static const struct {
+	const char *name;
+	int flag;
+} namespaces[] = {
+	{ "mnt", CLONE_NEWNS },
+	{ "uts", CLONE_NEWUTS },
+	{ "ipc", CLONE_NEWIPC },
+	{ "net", CLONE_NEWNET },
+	{ "cgroup", CLONE_NEWCGROUP },
+	{ "time", CLONE_NEWTIME },
+	{ "user", CLONE_NEWUSER },
+	{ "pid", CLONE_NEWPID },
+};
+
+static long do_setns(long fd, long flags, long c)
+{
+	return setns(fd, flags) ? -errno : 0;
+}
+
+/* What a new child says: a namespace of processes is entered by the next. */
+static long do_child_id(long flags, long b, long c)
+{
+	int fds[2];
+	long id = -EIO;
+	pid_t pid;
+
+	if (pipe(fds))
+		return -errno;
+	pid = syscall(__NR_clone, flags | SIGCHLD, 0, 0, 0, 0);
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		id = self_id();
+		if (write(fds[1], &id, sizeof(id)) != sizeof(id))
+			_exit(1);
+		_exit(0);
+	}
+	if (read(fds[0], &id, sizeof(id)) != sizeof(id))
+		id = -EIO;
+	/* CLONE_PARENT: it is not ours. */
+	if (!(flags & CLONE_PARENT))
+		waitpid(pid, NULL, 0);
+	close(fds[0]);
+	close(fds[1]);
+	return id;
+}
+
+TEST_F(escape, unshare)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(namespaces); i++) {
+		/* A kernel may lack it; whatever the answer, nothing changes. */
+		agent_call(&self->inside, do_unshare, namespaces[i].flag, 0, 0);
+		EXPECT_EQ(ID, agent_call(&self->inside, do_self_id, 0, 0, 0));
+		EXPECT_EQ(ID, agent_call(&self->inside, do_child_id, 0, 0, 0));
+	}
+	EXPECT_EQ(1, ctx_wait_usage(ID, NPROC, 1));
+	EXPECT_EQ(1, ctx_number(ID, "status", "members"));
+}
+
+TEST_F(escape, setns)
+{
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(namespaces); i++) {
+		long theirs;
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s",
+			 self->outside.pid, namespaces[i].name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		theirs = agent_give_fd(&self->inside, fd);
+		ASSERT_LE(0, theirs);
+		/* Away, and back to where the host's processes are. */
+		if (namespaces[i].flag != CLONE_NEWUSER)
+			agent_call(&self->inside, do_unshare,
+				   namespaces[i].flag, 0, 0);
+		agent_call(&self->inside, do_setns, theirs, namespaces[i].flag, 0);
+		agent_call(&self->inside, do_setns, theirs, 0, 0);
+		EXPECT_STILL_INSIDE();
+		EXPECT_EQ(ID, agent_call(&self->inside, do_child_id, 0, 0, 0));
+		agent_call(&self->inside, do_close, theirs, 0, 0);
+		close(fd);
+	}
+}
+
+TEST_F(escape, setns_by_pidfd)
+{
+	int pidfd = syscall(__NR_pidfd_open, self->outside.pid, 0);
+	long theirs;
+	size_t i;
+
+	ASSERT_LE(0, pidfd);
+	theirs = agent_give_fd(&self->inside, pidfd);
+	ASSERT_LE(0, theirs);
+	for (i = 0; i < ARRAY_SIZE(namespaces); i++)
+		EXPECT_GT(0, agent_call(&self->inside, do_setns, theirs,
+					namespaces[i].flag, 0)) {
+			TH_LOG("flag %#x", namespaces[i].flag);
+		}
+	EXPECT_STILL_INSIDE();
+}
+
+TEST_F(escape, clone_flags)
+{
+	const int flags[] = {
+		0, CLONE_FS, CLONE_FILES, CLONE_SYSVSEM, CLONE_IO, CLONE_UNTRACED,
+		CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER,
+		CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWCGROUP,
+		CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		long id = agent_call(&self->inside, do_child_id, flags[i], 0, 0);
+
+		EXPECT_TRUE(id == ID || id == -EINVAL) {
+			TH_LOG("flags %#x: %ld", flags[i], id);
+		}
+	}
+	EXPECT_EQ(1, ctx_wait_usage(ID, NPROC, 1));
+}
+
+/* The new process is a child of the host's, and a member. */
+TEST_F(escape, clone_parent)
+{
+	EXPECT_EQ(ID, agent_call(&self->inside, do_child_id, CLONE_PARENT, 0, 0));
+	/* Two are ours: the agent and its sibling. */
+	agent_stop(&self->inside);
+	EXPECT_LT(0, waitpid(-1, NULL, __WALL));
+	EXPECT_EQ(0, ctx_wait_usage(ID, NPROC, 0));
+}
+
+/* Directories */
+
+static long do_openat(long dir, long name, long c)
+{
+	int fd = openat(dir, (const char *)name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static long do_fchdir_open(long dir, long name, long c)
+{
+	if (fchdir(dir))
+		return -errno;
+	return do_openat(AT_FDCWD, name, 0);
+}
+
+static long do_chroot_open(long dir, long name, long c)
+{
+	if (fchdir(dir) || chroot("."))
+		return -errno;
+	return do_openat(AT_FDCWD, name, 0);
+}
+
+static long do_lists(long dir, long name, long c)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	long found = 0;
+	DIR *d;
+
+	if (fd < 0)
+		return -errno;
+	d = fdopendir(fd);
+	if (!d)
+		return -errno;
+	while ((entry = readdir(d)))
+		found |= !strcmp(entry->d_name, (const char *)name);
+	closedir(d);
+	return found;
+}
+
+TEST_F(escape, passed_directories)
+{
+	/* Both in memory that the agents have, at this address. */
+	static char outside[32], outside_status[64];
+	long proc, pid_dir;
+	struct agent late;
+	int fd;
+
+	agent_stop(&self->inside);
+	snprintf(outside, sizeof(outside), "%d", self->outside.pid);
+	snprintf(outside_status, sizeof(outside_status), "%d/status",
+		 self->outside.pid);
+	ASSERT_EQ(0, agent_start(&late));
+
+	fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	proc = agent_give_fd(&late, fd);
+	ASSERT_LE(0, proc);
+	EXPECT_EQ(0, agent_call(&late, do_openat, proc, (long)outside_status, 0));
+	EXPECT_EQ(1, agent_call(&late, do_lists, proc, (long)outside, 0));
+	fd = openat(fd, outside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	pid_dir = agent_give_fd(&late, fd);
+	ASSERT_LE(0, pid_dir);
+	EXPECT_EQ(0, agent_call(&late, do_openat, pid_dir, (long)"status", 0));
+
+	ASSERT_EQ(0, agent_call(&late, do_enter, ID, 0, 0));
+
+	EXPECT_EQ(0, agent_call(&late, do_openat, proc, (long)"self/status", 0));
+	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, proc,
+				      (long)outside_status, 0));
+	EXPECT_EQ(0, agent_call(&late, do_lists, proc, (long)outside, 0));
+	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"status", 0));
+	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"mem", 0));
+	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"root", 0));
+	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"cwd", 0));
+	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"fd", 0));
+	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"ns/mnt", 0));
+	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"task", 0));
+	EXPECT_EQ(-ENOENT, agent_call(&late, do_fchdir_open, pid_dir,
+				      (long)"status", 0));
+	EXPECT_EQ(-ENOENT, agent_call(&late, do_fchdir_open, proc,
+				      (long)outside_status, 0));
+	EXPECT_EQ(-ENOENT, agent_call(&late, do_chroot_open, proc,
+				      (long)outside_status, 0));
+	EXPECT_EQ(ID, agent_call(&late, do_self_id, 0, 0, 0));
+	/* For the host nothing has changed. */
+	EXPECT_EQ(0, do_openat(fd, (long)"status", 0));
+	agent_stop(&late);
+}
+
+/* Tracing */
+
+static long do_ptrace(long request, long pid, long c)
+{
+	return ptrace(request, pid, 0, 0) ? -errno : 0;
+}
+
+TEST_F(escape, ptrace_inwards)
+{
+	char byte, path[64];
+	struct iovec local = { &byte, 1 }, remote = { &byte, 1 };
+	pid_t inside = self->inside.pid;
+
+	EXPECT_EQ(-ESRCH, do_ptrace(PTRACE_ATTACH, inside, 0));
+	EXPECT_EQ(-ESRCH, do_ptrace(PTRACE_SEIZE, inside, 0));
+	EXPECT_EQ(-1, process_vm_readv(inside, &local, 1, &remote, 1, 0));
+	EXPECT_EQ(ESRCH, errno);
+	EXPECT_EQ(-1, process_vm_writev(inside, &local, 1, &remote, 1, 0));
+	EXPECT_EQ(ESRCH, errno);
+	snprintf(path, sizeof(path), "/proc/%d/mem", inside);
+	EXPECT_EQ(-1, open(path, O_RDWR | O_CLOEXEC));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(ID, agent_call(&self->inside, do_self_id, 0, 0, 0));
+}
+
+static long do_traceme(long a, long b, long c)
+{
+	return ptrace(PTRACE_TRACEME, 0, 0, 0) ? -errno : 0;
+}
+
+TEST_F(escape, ptrace_outwards)
+{
+	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_ptrace, PTRACE_ATTACH,
+				     self->outside.pid, 0));
+	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_ptrace, PTRACE_SEIZE,
+				     self->outside.pid, 0));
+	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_ptrace, PTRACE_SEIZE,
+				     getpid(), 0));
+	EXPECT_EQ(-EPERM, agent_call(&self->inside, do_ptrace, PTRACE_SEIZE, 1, 0));
+	/* The parent is outside. */
+	EXPECT_EQ(-EPERM, agent_call(&self->inside, do_traceme, 0, 0, 0));
+	EXPECT_STILL_INSIDE();
+	/* Allowed among members: */
+	EXPECT_EQ(0, agent_call(&self->inside, do_ptrace, PTRACE_SEIZE,
+				agent_call(&self->inside, do_fork_pause, 0, 0, 0),
+				0));
+}
+
+/* A tracer that enters leaves behind whom it traces. */
+TEST_F(escape, tracer_enters)
+{
+	struct agent tracer;
+
+	ASSERT_EQ(0, agent_start(&tracer));
+	ASSERT_EQ(0, agent_call(&tracer, do_ptrace, PTRACE_SEIZE,
+				self->outside.pid, 0));
+	ASSERT_EQ(0, agent_call(&tracer, do_enter, ID, 0, 0));
+	EXPECT_EQ(-ESRCH, agent_call(&tracer, do_ptrace, PTRACE_INTERRUPT,
+				     self->outside.pid, 0));
+	EXPECT_EQ(-ESRCH, agent_call(&tracer, do_ptrace, PTRACE_KILL,
+				     self->outside.pid, 0));
+	EXPECT_EQ(0, agent_call(&self->outside, do_self_id, 0, 0, 0));
+	agent_stop(&tracer);
+	EXPECT_EQ(0, agent_call(&self->outside, do_self_id, 0, 0, 0));
+}
+
+/* Never both: attached, and in another context. */
+TEST_F_TIMEOUT(escape, attach_against_enter, TEST_SECONDS)
+{
+	struct shared {
+		volatile int go;
+		volatile int err;
+	} *shared;
+	int i, entered = 0, seized = 0;
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, shared);
+	for (i = 0; i < 100; i++) {
+		int status, err;
+		pid_t pid;
+
+		shared->go = 0;
+		shared->err = 1;
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			shared->go = 1;
+			sched_yield();
+			shared->err = enter(VCTX_ID_NEW, 0, 0);
+			_exit(0);
+		}
+		while (!shared->go)
+			sched_yield();
+		if (i & 1)
+			sched_yield();
+		err = do_ptrace(PTRACE_SEIZE, pid, 0);
+		EXPECT_TRUE(err == 0 || err == -ESRCH || err == -EPERM) {
+			TH_LOG("%d", err);
+		}
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_TRUE(shared->err == 0 || shared->err == -EBUSY);
+		/* Attached to before, or it was a zombie of the host. */
+		if (!err && shared->err == 0)
+			TH_LOG("attached after the end: %#x", status);
+		EXPECT_FALSE(err == 0 && shared->err == 0);
+		entered += shared->err == 0;
+		seized += err == 0;
+	}
+	TH_LOG("entered %d times, attached %d times", entered, seized);
+}
+
+/* Signals by way of a file's owner */
+
+static long do_setown_and_send(long pid, long signal, long c)
+{
+	int pair[2], err = 0;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		return -errno;
+	if (fcntl(pair[0], F_SETOWN, pid))
+		err = -errno;
+	if (fcntl(pair[0], F_SETSIG, signal) ||
+	    fcntl(pair[0], F_SETFL, O_ASYNC | O_NONBLOCK) ||
+	    write(pair[1], "x", 1) != 1)
+		err = err ?: -EIO;
+	close(pair[0]);
+	close(pair[1]);
+	return err;
+}
+
+static long do_block(long signal, long b, long c)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	return sigprocmask(SIG_BLOCK, &set, NULL) ? -errno : 0;
+}
+
+static long do_pending(long signal, long b, long c)
+{
+	sigset_t set;
+
+	return sigpending(&set) ? -errno : sigismember(&set, signal);
+}
+
+TEST_F(escape, file_owner)
+{
+	ASSERT_EQ(0, agent_call(&self->outside, do_block, SIGUSR1, 0, 0));
+	ASSERT_EQ(0, agent_call(&self->inside, do_block, SIGUSR1, 0, 0));
+
+	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_setown_and_send,
+				     self->outside.pid, SIGUSR1, 0));
+	EXPECT_EQ(0, agent_call(&self->outside, do_pending, SIGUSR1, 0, 0));
+	EXPECT_EQ(-ESRCH, do_setown_and_send(self->inside.pid, SIGUSR1, 0));
+	EXPECT_EQ(0, agent_call(&self->inside, do_pending, SIGUSR1, 0, 0));
+
+	/* Among themselves they may. */
+	EXPECT_EQ(0, agent_call(&self->inside, do_setown_and_send,
+				self->inside.pid, SIGUSR1, 0));
+	EXPECT_EQ(1, agent_call(&self->inside, do_pending, SIGUSR1, 0, 0));
+	EXPECT_EQ(0, do_setown_and_send(self->outside.pid, SIGUSR1, 0));
+	EXPECT_EQ(1, agent_call(&self->outside, do_pending, SIGUSR1, 0, 0));
+}
+
+/* Entering again */
+
+TEST_F(escape, enter_again)
+{
+	EXPECT_EQ(-EPERM, agent_call(&self->inside, do_enter, ID + 1, 0, 0));
+	EXPECT_EQ(-EPERM, agent_call(&self->inside, do_enter, ID, 0, 0));
+	EXPECT_EQ(-EPERM, agent_call(&self->inside, do_enter, VCTX_ID_WATCHER, 0, 0));
+	EXPECT_EQ(-EINVAL, agent_call(&self->inside, do_enter, VCTX_ID_HOST, 0, 0));
+	EXPECT_STILL_INSIDE();
+	/* Deeper is allowed, but that is no way out of this one. */
+	EXPECT_EQ(0, agent_call(&self->inside, do_enter, VCTX_ID_NEW, 0, 0));
+	EXPECT_EQ(1, ctx_usage(ID, NPROC));
+	EXPECT_EQ(-EPERM, agent_call(&self->inside, do_enter, ID, 0, 0));
+	ASSERT_EQ(0, ctx_write(ID, "kill", "1\n"));
+	EXPECT_EQ(0, ctx_wait_usage(ID, NPROC, 0));
+}
+
+/* exec */
+
+struct exec_report {
+	long id;
+	uid_t euid;
+	__u64 effective;
+	__u64 bounding;
+};
+
+/* This program, run by the tests below: reports on stdout. */
+static int report_main(void)
+{
+	struct exec_report report = {
+		.id = self_id(),
+		.euid = geteuid(),
+		.effective = self_caps("CapEff:"),
+		.bounding = self_caps("CapBnd:"),
+	};
+
+	return write(1, &report, sizeof(report)) == sizeof(report) ? 0 : 1;
+}
+
+static struct exec_report *exec_report;
+
+static void *exec_thread(void *arg)
+{
+	char *const argv[] = { "escape_test", "--report", NULL };
+	char *const envp[] = { NULL };
+
+	syscall(__NR_execveat, *(int *)arg, "", argv, envp, AT_EMPTY_PATH);
+	_exit(127);
+}
+
+/* Runs a program, by its descriptor, in a child, maybe from a second thread. */
+static long do_exec(long program, long in_thread, long c)
+{
+	int fds[2], fd = program, status;
+	pthread_t thread;
+	pid_t pid;
+	long err = 0;
+
+	if (pipe(fds))
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		dup2(fds[1], 1);
+		if (in_thread && !pthread_create(&thread, NULL, exec_thread, &fd))
+			pause();
+		exec_thread(&fd);
+	}
+	close(fds[1]);
+	if (read(fds[0], exec_report, sizeof(*exec_report)) !=
+	    sizeof(*exec_report))
+		err = -EIO;
+	close(fds[0]);
+	waitpid(pid, &status, 0);
+	return err ?: status;
+}
+
+/* A copy of this program that belongs to root, with the setuid bit. */
+static int make_setuid(char *name)
+{
+	struct statvfs fs;
+	char buf[65536];
+	int from, to;
+	ssize_t n;
+
+	from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	to = mkstemp(name);
+	if (from < 0 || to < 0)
+		return -errno;
+	while ((n = read(from, buf, sizeof(buf))) > 0)
+		if (write(to, buf, n) != n)
+			return -EIO;
+	if (fchown(to, 0, 0) || fchmod(to, 04755) || fstatvfs(to, &fs))
+		return -errno;
+	close(from);
+	close(to);
+	if (fs.f_flag & ST_NOSUID)
+		return -ENOTSUP;
+	to = open(name, O_RDONLY | O_CLOEXEC);
+	return to < 0 ? -errno : to;
+}
+
+TEST_F(escape, exec)
+{
+	const __u64 drop = CAP(CAP_SYS_ADMIN) | CAP(CAP_NET_RAW);
+	/* The working directory may be of a kind that ignores the bit. */
+	char name[] = "./escape_test.XXXXXX", elsewhere[] = "/escape_test.XXXXXX";
+	char *used = name;
+	struct agent nobody;
+	int fd;
+
+	exec_report = mmap(NULL, sizeof(*exec_report), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, exec_report);
+	fd = make_setuid(name);
+	if (fd < 0) {
+		unlink(name);
+		used = elsewhere;
+		fd = make_setuid(elsewhere);
+	}
+	if (fd < 0) {
+		unlink(used);
+		SKIP(return, "no place for a setuid program: %s", strerror(-fd));
+	}
+	EXPECT_EQ(0, unlink(used));
+	ASSERT_EQ(0, agent_start(&nobody));
+
+	/* Outside, it is what it says. */
+	ASSERT_EQ(0, agent_call(&nobody, do_become_nobody, 0, 0, 0));
+	ASSERT_EQ(0, agent_call(&nobody, do_exec, fd, 0, 0));
+	EXPECT_EQ(0, exec_report->euid);
+	EXPECT_EQ(0, exec_report->id);
+	EXPECT_EQ(drop, exec_report->effective & drop);
+	agent_stop(&nobody);
+
+	ASSERT_EQ(0, agent_start(&nobody));
+	ASSERT_EQ(0, agent_call(&nobody, do_enter, ID, 0, drop));
+	ASSERT_EQ(0, agent_call(&nobody, do_become_nobody, 0, 0, 0));
+	ASSERT_EQ(0, agent_call(&nobody, do_exec, fd, 0, 0));
+	EXPECT_EQ(0, exec_report->euid);
+	EXPECT_EQ(ID, exec_report->id);
+	EXPECT_EQ(0, exec_report->effective & drop);
+	EXPECT_EQ(0, exec_report->bounding & drop);
+	EXPECT_NE(0, exec_report->effective & CAP(CAP_CHOWN));
+
+	ASSERT_EQ(0, agent_call(&nobody, do_exec, fd, 1, 0));
+	EXPECT_EQ(0, exec_report->euid);
+	EXPECT_EQ(ID, exec_report->id);
+	EXPECT_EQ(0, exec_report->effective & drop);
+	agent_stop(&nobody);
+	EXPECT_EQ(1, ctx_wait_usage(ID, NPROC, 1));
+	EXPECT_EQ(1, ctx_wait_usage(ID, NTASK, 1));
+}
+
+/* Orphans */
+
+static long do_orphan(long a, long b, long c)
+{
+	int fds[2];
+	pid_t pid, orphan = -EIO;
+
+	if (pipe(fds))
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		setsid();
+		orphan = fork();
+		if (!orphan) {
+			pause();
+			_exit(0);
+		}
+		if (write(fds[1], &orphan, sizeof(orphan)) != sizeof(orphan))
+			_exit(1);
+		_exit(0);
+	}
+	if (read(fds[0], &orphan, sizeof(orphan)) != sizeof(orphan))
+		orphan = -EIO;
+	close(fds[0]);
+	close(fds[1]);
+	waitpid(pid, NULL, 0);
+	return orphan;
+}
+
+static long do_proc_id(long pid, long b, long c)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%ld", pid);
+	return proc_id(name);
+}
+
+TEST_F(escape, orphan)
+{
+	long orphan = agent_call(&self->inside, do_orphan, 0, 0, 0);
+
+	ASSERT_LT(0, orphan);
+	EXPECT_EQ(ID, agent_call(&self->inside, do_proc_id, orphan, 0, 0));
+	EXPECT_EQ(2, ctx_wait_usage(ID, NPROC, 2));
+	agent_stop(&self->inside);
+	/* It is left behind, but it is not lost. */
+	EXPECT_EQ(1, ctx_wait_usage(ID, NPROC, 1));
+	EXPECT_EQ(-1, kill(orphan, 0));
+	EXPECT_EQ(ESRCH, errno);
+	EXPECT_EQ(-EBUSY, ctx_rmdir(ID));
+	EXPECT_EQ(0, ctx_write(ID, "kill", "1\n"));
+	EXPECT_EQ(0, ctx_wait_usage(ID, NPROC, 0));
+}
+
+TEST_F(escape, orphan_of_a_subreaper_outside)
+{
+	long orphan;
+
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+	orphan = agent_call(&self->inside, do_orphan, 0, 0, 0);
+	ASSERT_LT(0, orphan);
+	EXPECT_EQ(ID, agent_call(&self->inside, do_proc_id, orphan, 0, 0));
+	EXPECT_EQ(-1, kill(orphan, SIGKILL));
+	EXPECT_EQ(ESRCH, errno);
+	EXPECT_EQ(0, agent_call(&self->inside, do_check_inside,
+				self->outside.pid, 0, 0));
+	ASSERT_EQ(0, ctx_write(ID, "kill", "1\n"));
+	/* Its parent reaps it, all the same. */
+	EXPECT_EQ(orphan, waitpid(orphan, NULL, 0));
+}
+
+/* Threads */
+
+static void *thread_ids(void *arg)
+{
+	long *id = arg;
+
+	id[0] = self_id();
+	id[1] = proc_id("thread-self");
+	id[2] = enter(VCTX_ID_NEW, 0, 0);
+	id[3] = enter(ID + 1, 0, 0);
+	return NULL;
+}
+
+static long do_thread(long which, long b, long c)
+{
+	static long id[4];
+	pthread_t thread;
+	int err;
+
+	err = pthread_create(&thread, NULL, thread_ids, id);
+	if (err)
+		return -err;
+	pthread_join(thread, NULL);
+	return id[which];
+}
+
+TEST_F(escape, thread)
+{
+	EXPECT_EQ(ID, agent_call(&self->inside, do_thread, 0, 0, 0));
+	EXPECT_EQ(ID, agent_call(&self->inside, do_thread, 1, 0, 0));
+	EXPECT_EQ(-EBUSY, agent_call(&self->inside, do_thread, 2, 0, 0));
+	EXPECT_EQ(-EBUSY, agent_call(&self->inside, do_thread, 3, 0, 0));
+	EXPECT_STILL_INSIDE();
+	EXPECT_EQ(1, ctx_wait_usage(ID, NTASK, 1));
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "--report"))
+		return report_main();
+	return test_harness_run(argc, argv);
+}

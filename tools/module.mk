@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The tools.  Adds to:
+#   TOOLS        programs to install, $(O)/tools/bin/NAME
+#   MAN          man pages
+#   COMPLETIONS  completions of bash, $(O)/completions/NAME
+#   UNIT_TESTS, PACKAGES   see lib/module.mk
+# and defines TOOL_RULES, which tools elsewhere in the tree use, too.
+
+O ?= build
+
+PACKAGES += libcap-dev libsmartcols-dev procps
+
+# $(call TOOL_RULES,NAME,SOURCES,LIBRARIES): a tool that uses common.c, its
+# completion, and the same with sanitizers and a stand-in for vctx's system
+# calls, for tools-cli.
+define TOOL_RULES
+TOOLS += $(O)/tools/bin/$(1)
+COMPLETIONS += $(O)/completions/$(1)
+MAN += Documentation/man/$(1).8
+
+$(O)/tools/bin/$(1): $(2:%.c=$(O)/user/%.o) $(O)/user/tools/common.o $(LIBVCTX)
+	@mkdir -p $$(@D)
+	$$(CC) $$(USER_LDFLAGS) -o $$@ $$^ $(3)
+
+$(O)/completions/$(1): $(O)/tools/bin/$(1)
+	@mkdir -p $$(@D)
+	$$< --complete > $$@.tmp
+	@mv $$@.tmp $$@
+
+$(O)/san/bin/$(1): $(2:%.c=$(O)/san/%.o) $(O)/san/tools/common.o \
+		   $(O)/san/tools/tests/fake_kernel.o $(LIBVCTX_SAN)
+	@mkdir -p $$(@D)
+	$$(CC) $$(SAN_CFLAGS) -Wl,--wrap=syscall -o $$@ $$^ $(3)
+
+$(O)/unit/tools-cli: $(O)/san/bin/$(1)
+
+-include $(wildcard $(2:%.c=$(O)/user/%.d) $(2:%.c=$(O)/san/%.d))
+endef
+
+$(eval $(call TOOL_RULES,chcontext,tools/chcontext.c,-lcap))
+$(eval $(call TOOL_RULES,vkill,tools/vkill.c))
+$(eval $(call TOOL_RULES,vps,tools/vps.c))
+
+UNIT_TESTS += $(O)/unit/tools-cli
+
+$(O)/unit/tools-cli: tools/tests/cli.sh
+	@mkdir -p $(@D)
+	install -m 755 $< $@
+
+-include $(wildcard $(O)/user/tools/common.d $(O)/san/tools/common.d \
+		    $(O)/san/tools/tests/*.d)

@@ -1,0 +1,804 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vstop: unit tests of the model, the columns and batch output
+ */
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../view.h"
+
+#define NEAR(a, b)	assert_true(fabs((a) - (b)) < 1e-6)
+
+/* One line of summary; usage 1 of everything, no limits */
+#define LINE(id, name, age, cpu)					\
+	#id " name=" name " parent=0 depth=1 flags=- members=1 age_usec=" \
+	#age " cpu_usec=" #cpu " nproc=1:1:max:max:0 ntask=1:1:max:max:0 " \
+	"nofile=1:1:max:max:0\n"
+
+static int feed(struct model *m, const char *text, double now)
+{
+	struct vctx_list list = VCTX_LIST_INIT;
+	char *copy = strdup(text);
+	int err;
+
+	assert_non_null(copy);
+	err = vctx_parse_summary(&list, copy, strlen(copy));
+	assert_int_equal(err, 0);
+	assert_int_equal(list.skipped, 0);
+	err = model_feed(m, &list, now);
+	vctx_list_free(&list);
+	free(copy);
+	return err;
+}
+
+static struct row *find(struct model *m, uint32_t id)
+{
+	ssize_t i = model_find(m, id);
+
+	return i < 0 ? NULL : m->order[i];
+}
+
+/* Rates */
+
+static void test_first(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+	assert_int_equal(feed(&m, LINE(100, "a", 5000000, 4000000), 10), 0);
+	assert_true(isnan(find(&m, 100)->cpu));
+	assert_true(isnan(find(&m, 100)->refused));
+	assert_true(isnan(m.total.cpu));
+	assert_false(find(&m, 100)->fresh);
+	assert_int_equal(m.total.created, 0);
+	assert_true(m.interval == 0);
+	model_free(&m);
+}
+
+static void test_rates(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, "100 name=a parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=1000000 nproc=1:1:max:9:3 nofile=1:1:max:9:4\n", 10);
+	feed(&m, "100 name=a parent=0 depth=1 flags=- members=1 age_usec=2000001 cpu_usec=2500000 nproc=1:1:max:9:5 nofile=1:1:max:9:14\n", 12);
+	NEAR(find(&m, 100)->cpu, 75);
+	NEAR(find(&m, 100)->refused, 6);
+	assert_int_equal(find(&m, 100)->fail, 19);
+	NEAR(m.total.cpu, 75);
+	NEAR(m.total.refused, 6);
+	NEAR(m.interval, 2);
+	model_free(&m);
+}
+
+static void test_come_and_go(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, LINE(100, "a", 9000000, 0) LINE(200, "b", 9000000, 0)
+	     LINE(300, "c", 9000000, 0), 10);
+	feed(&m, LINE(50, "n", 500000, 250000) LINE(200, "b", 10000000, 500000)
+	     LINE(70000, "-", 100, 0), 11);
+	assert_int_equal(m.total.contexts, 3);
+	assert_int_equal(m.total.created, 2);
+	assert_int_equal(m.total.gone, 2);
+	assert_null(find(&m, 100));
+	assert_null(find(&m, 300));
+	assert_true(find(&m, 50)->fresh);
+	/* Born since: all that it has used, it has used since. */
+	NEAR(find(&m, 50)->cpu, 25);
+	NEAR(find(&m, 200)->cpu, 50);
+	assert_false(find(&m, 200)->fresh);
+
+	/* All gone, and back again */
+	feed(&m, "", 12);
+	assert_int_equal(m.total.contexts, 0);
+	assert_int_equal(m.total.gone, 3);
+	NEAR(m.total.cpu, 0);
+	feed(&m, LINE(100, "a", 100, 0), 13);
+	assert_int_equal(m.total.created, 1);
+	model_free(&m);
+}
+
+static void test_id_reuse(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, LINE(100, "old", 90000000, 80000000), 10);
+	feed(&m, LINE(100, "new", 500000, 100000), 11);
+	assert_true(find(&m, 100)->fresh);
+	NEAR(find(&m, 100)->cpu, 10);
+	assert_int_equal(m.total.created, 1);
+	assert_int_equal(m.total.gone, 1);
+
+	/* More CPU time than the one before had: still not its growth */
+	feed(&m, LINE(100, "newer", 400000, 300000), 12);
+	NEAR(find(&m, 100)->cpu, 30);
+	model_free(&m);
+}
+
+static void test_counter_back(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, "100 name=a parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=5000000 nproc=1:1:max:9:500\n", 10);
+	feed(&m, "100 name=a parent=0 depth=1 flags=- members=1 age_usec=2 cpu_usec=4000000 nproc=1:1:max:9:3\n", 11);
+	assert_false(find(&m, 100)->fresh);
+	NEAR(find(&m, 100)->cpu, 0);
+	NEAR(find(&m, 100)->refused, 0);
+	model_free(&m);
+}
+
+/* Not seen before although it is old: nothing can be said about it. */
+static void test_old_stranger(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, LINE(100, "a", 1000000, 0), 10);
+	feed(&m, LINE(100, "a", 2000000, 0) LINE(101, "b", 90000000, 9000000),
+	     11);
+	assert_true(isnan(find(&m, 101)->cpu));
+	NEAR(m.total.cpu, 0);
+	model_free(&m);
+}
+
+static void test_zero_interval(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, LINE(100, "a", 1, 1000000), 10);
+	feed(&m, LINE(100, "a", 2, 2000000), 10);
+	assert_true(isnan(find(&m, 100)->cpu));
+	assert_true(isnan(m.total.cpu));
+
+	/* It has taken the place of the first one. */
+	feed(&m, LINE(100, "a", 3, 3000000), 11);
+	NEAR(find(&m, 100)->cpu, 100);
+	/* Too soon: the reading is shown, the base stays. */
+	feed(&m, LINE(100, "a", 4, 4000000), 11.02);
+	NEAR(m.interval, 1.02);
+	NEAR(find(&m, 100)->cpu, 200 / 1.02);
+	feed(&m, LINE(100, "a", 5, 4000000), 12.02);
+	NEAR(m.interval, 1);
+	NEAR(find(&m, 100)->cpu, 0);
+
+	/* A clock that goes back */
+	feed(&m, LINE(100, "a", 6, 3000000), 5);
+	assert_true(isnan(find(&m, 100)->cpu));
+	model_free(&m);
+}
+
+/* Limits */
+
+static void test_limits(void **state)
+{
+	const char *base = "100 name=a parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=1 ";
+	char text[512];
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+#define RES(res)							\
+	(snprintf(text, sizeof(text), "%s%s\n", base, res), feed(&m, text, 1))
+
+	RES("nproc=5:5:max:max:0 nofile=7:7:3:max:0");
+	assert_null(find(&m, 100)->fullest);
+
+	RES("nproc=5:5:max:10:0 ntask=6:5:max:10:0 nofile=50:50:max:100:0");
+	assert_string_equal(find(&m, 100)->fullest->name, "ntask");
+	NEAR(find(&m, 100)->fill, 0.6);
+
+	/* Nothing allowed, nothing used: no shortage */
+	RES("nproc=0:0:max:0:0 nofile=1:1:max:100:0");
+	assert_string_equal(find(&m, 100)->fullest->name, "nofile");
+
+	/* Nothing allowed, something used */
+	RES("nproc=1:1:max:0:0 nofile=100:1:max:100:0");
+	assert_string_equal(find(&m, 100)->fullest->name, "nproc");
+	assert_true(isinf(find(&m, 100)->fill));
+
+	/* Lowered below the usage */
+	RES("nproc=30:30:max:10:0");
+	NEAR(find(&m, 100)->fill, 3);
+
+	/* The largest numbers that the kernel has */
+	RES("nproc=9223372036854775807:9223372036854775807:max:9223372036854775807:9223372036854775807");
+	NEAR(find(&m, 100)->fill, 1);
+
+	/* A resource that we have never heard of counts too. */
+	RES("nproc=1:1:max:10:0 nwhatever=9:9:max:10:0");
+	assert_string_equal(find(&m, 100)->fullest->name, "nwhatever");
+
+	/* Neither does a kernel without ours disturb. */
+	RES("nwhatever=9:9:max:10:0");
+	assert_null(find(&m, 100)->tasks);
+	assert_int_equal(m.total.tasks, 1);
+	model_free(&m);
+}
+
+static void test_levels(void **state)
+{
+	(void)state;
+	assert_int_equal(model_level(0), LEVEL_OK);
+	assert_int_equal(model_level(0.699), LEVEL_OK);
+	assert_int_equal(model_level(0.70), LEVEL_WARN);
+	assert_int_equal(model_level(0.899), LEVEL_WARN);
+	assert_int_equal(model_level(0.90), LEVEL_FULL);
+	assert_int_equal(model_level(INFINITY), LEVEL_FULL);
+}
+
+/* What a child uses is in its parent's numbers already. */
+static void test_nested(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, "100 name=a parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=0 ntask=5:5:max:max:0\n"
+		 "70000 name=- parent=100 depth=2 flags=- members=4 age_usec=1 cpu_usec=0 ntask=4:4:max:4:0\n", 1);
+	feed(&m, "100 name=a parent=0 depth=1 flags=- members=1 age_usec=2 cpu_usec=800000 ntask=5:5:max:max:0\n"
+		 "70000 name=- parent=100 depth=2 flags=- members=4 age_usec=2 cpu_usec=600000 ntask=4:4:max:4:7\n", 2);
+	NEAR(m.total.cpu, 80);
+	assert_int_equal(m.total.tasks, 5);
+	NEAR(m.total.refused, 7);
+	model_free(&m);
+
+	/* Shown alone, it is the topmost. */
+	model_init(&m, "70000");
+	feed(&m, "100 name=a parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=0 ntask=5:5:max:max:0\n"
+		 "70000 name=- parent=100 depth=2 flags=- members=4 age_usec=1 cpu_usec=0 ntask=4:4:max:4:0\n", 1);
+	assert_int_equal(m.total.tasks, 4);
+	assert_int_equal(m.total.contexts, 1);
+	model_free(&m);
+}
+
+static void test_only(void **state)
+{
+	const char *text = LINE(100, "web", 1, 0) LINE(101, "build", 1, 0)
+			   LINE(1001, "-", 1, 0);
+	static const struct {
+		const char *only;
+		uint32_t id;
+	} cases[] = {
+		{ "web", 100 }, { "100", 100 }, { "build", 101 },
+		{ "1001", 1001 }, { "10", 0 }, { "we", 0 }, { "100x", 0 },
+		{ "", 0 }, { "-", 0 },
+	};
+	struct model m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		model_init(&m, cases[i].only);
+		feed(&m, text, 1);
+		assert_int_equal(m.cur.nr, cases[i].id ? 1 : 0);
+		if (cases[i].id)
+			assert_int_equal(m.order[0]->ctx->id, cases[i].id);
+		model_free(&m);
+	}
+}
+
+/* Order */
+
+static void check_order(struct model *m, const char *column, bool invert,
+			const char *want)
+{
+	char have[256] = "";
+	size_t i;
+
+	model_sort(m, column_find(column), invert);
+	for (i = 0; i < m->cur.nr; i++)
+		snprintf(have + strlen(have), sizeof(have) - strlen(have),
+			 "%s%u", i ? " " : "", m->order[i]->ctx->id);
+	assert_string_equal(have, want);
+}
+
+static void test_sort(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+	/* Out of order: the model does not rely on the kernel's. */
+	feed(&m, LINE(3, "b", 30, 0) LINE(1, "-", 10, 0) LINE(2, "a", 20, 0),
+	     1);
+	feed(&m, "3 name=b parent=0 depth=1 flags=- members=1 age_usec=31 cpu_usec=5 nproc=1:1:max:2:0 ntask=7:7:max:max:0 nofile=3:3:max:max:9\n"
+		 "1 name=- parent=0 depth=1 flags=lock members=1 age_usec=11 cpu_usec=5 nproc=2:2:max:max:0 ntask=8:8:max:max:0 nofile=3:3:max:max:0\n"
+		 "2 name=a parent=0 depth=1 flags=- members=1 age_usec=21 cpu_usec=9 nproc=3:3:max:4:0 ntask=9:9:max:max:0 nofile=3:3:max:max:0\n", 2);
+	check_order(&m, "id", false, "1 2 3");
+	check_order(&m, "id", true, "3 2 1");
+	check_order(&m, "CTX", false, "1 2 3");
+	check_order(&m, "name", false, "2 3 1");
+	check_order(&m, "tasks", false, "2 1 3");
+	check_order(&m, "tasks", true, "3 1 2");
+	check_order(&m, "procs", false, "2 1 3");
+	/* Equal ones by id, in both directions */
+	check_order(&m, "files", false, "1 2 3");
+	check_order(&m, "files", true, "1 2 3");
+	check_order(&m, "cpu", false, "2 1 3");
+	check_order(&m, "CPU%", false, "2 1 3");
+	check_order(&m, "limit", false, "2 3 1");
+	check_order(&m, "refused", false, "3 1 2");
+	check_order(&m, "flags", false, "1 2 3");
+	check_order(&m, "age", false, "3 2 1");
+	assert_null(column_find("nothing"));
+	assert_null(column_find(""));
+	model_free(&m);
+}
+
+/* Before the second reading all rates are unknown: NAN must not break order. */
+static void test_sort_unknown(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+	model_sort(&m, column_find("cpu"), false);
+	feed(&m, LINE(3, "b", 30, 0) LINE(1, "-", 10, 0) LINE(2, "a", 20, 0),
+	     1);
+	check_order(&m, "cpu", false, "1 2 3");
+	check_order(&m, "refused", false, "1 2 3");
+	model_free(&m);
+}
+
+/* Texts */
+
+static void check_fit(const char *s, int width, enum text_align align,
+		      const char *want)
+{
+	char buf[64];
+
+	assert_int_equal(text_fit(buf, sizeof(buf), s, width, align),
+			 strlen(want));
+	assert_string_equal(buf, want);
+}
+
+static void test_fit(void **state)
+{
+	char tiny[4];
+
+	(void)state;
+	check_fit("abc", 5, ALIGN_LEFT, "abc  ");
+	check_fit("abc", 5, ALIGN_RIGHT, "  abc");
+	check_fit("abcdef", 4, ALIGN_LEFT, "abcd");
+	check_fit("abcdef", 4, ALIGN_RIGHT, "abcd");
+	check_fit("abc", 0, ALIGN_LEFT, "");
+	check_fit("abc", -3, ALIGN_LEFT, "");
+	check_fit("", 3, ALIGN_RIGHT, "   ");
+	check_fit("a\x1b[2Jb\n", 8, ALIGN_LEFT, "a?[2Jb? ");
+	check_fit("\xff\xfe", 4, ALIGN_LEFT, "??  ");
+
+	text_fit(tiny, sizeof(tiny), "abcdef", 6, ALIGN_LEFT);
+	assert_string_equal(tiny, "abc");
+	assert_int_equal(text_fit(tiny, 0, "abc", 3, ALIGN_LEFT), 0);
+}
+
+static void test_fit_wide(void **state)
+{
+	char tiny[4];
+
+	(void)state;
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		skip();
+	assert_int_equal(text_width("größe"), 5);
+	assert_int_equal(text_width("漢字"), 4);
+	assert_int_equal(text_width("e\u0301"), 1);
+	check_fit("größe", 3, ALIGN_LEFT, "grö");
+	check_fit("漢字", 5, ALIGN_RIGHT, " 漢字");
+	/* Half of a wide character is no character. */
+	check_fit("漢字", 3, ALIGN_LEFT, "漢 ");
+	check_fit("漢", 1, ALIGN_LEFT, " ");
+	/* Cut in the middle of a sequence */
+	check_fit("a\xc3", 3, ALIGN_LEFT, "a? ");
+	text_fit(tiny, sizeof(tiny), "漢字", 4, ALIGN_LEFT);
+	assert_string_equal(tiny, "漢");
+	setlocale(LC_CTYPE, "C");
+}
+
+static void test_numbers(void **state)
+{
+	static const struct {
+		uint64_t n;
+		const char *want;
+	} counts[] = {
+		{ 0, "0" }, { 99999, "99999" }, { 100000, "100k" },
+		{ 9999999, "9999k" }, { 10000000, "10M" },
+		{ UINT64_MAX, "18E" },
+	}, ages[] = {
+		{ 0, "0s" }, { 59999999, "59s" }, { 60000000, "1m00s" },
+		{ 3599000000ULL, "59m59s" }, { 3600000000ULL, "1h00m" },
+		{ 86400000000ULL, "1d00h" }, { 8640000000000ULL, "100d" },
+		{ 86400000000000ULL, "2.7y" }, { UINT64_MAX, "584542.0y" },
+	};
+	static const struct {
+		double v;
+		const char *want;
+	} rates[] = {
+		{ NAN, "-" }, { 0, "0.0" }, { 0.04, "0.0" }, { 73.25, "73.2" },
+		{ 999.94, "999.9" }, { 999.96, "1000" }, { 123456, "123k" },
+		{ 1e30, ">1P" }, { INFINITY, ">1P" },
+	};
+	char buf[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		text_count(buf, sizeof(buf), counts[i].n);
+		assert_string_equal(buf, counts[i].want);
+	}
+	for (i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		text_age(buf, sizeof(buf), ages[i].n);
+		assert_string_equal(buf, ages[i].want);
+	}
+	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		text_rate(buf, sizeof(buf), rates[i].v);
+		assert_string_equal(buf, rates[i].want);
+	}
+}
+
+static void test_bar(void **state)
+{
+	static const struct {
+		double fill;
+		int width;
+		const char *want;
+	} bars[] = {
+		{ 0, 12, "[          ]" }, { 0.73, 12, "[|||||||   ]" },
+		{ 1, 12, "[||||||||||]" }, { 17, 12, "[||||||||||]" },
+		{ INFINITY, 6, "[||||]" }, { NAN, 6, "[    ]" },
+		{ -1, 6, "[    ]" }, { 0.001, 12, "[|         ]" },
+		{ 0.999, 12, "[||||||||| ]" }, { 0.5, 3, "[|]" },
+		{ 0.5, 2, "" }, { 0.5, -7, "" }, { 0.5, 4096, "" },
+	};
+	char buf[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bars) / sizeof(bars[0]); i++) {
+		text_bar(buf, sizeof(buf), bars[i].fill, bars[i].width);
+		assert_string_equal(buf, bars[i].want);
+	}
+}
+
+/* Every cell of every column at every width stays within it. */
+static void test_cells(void **state)
+{
+	static const char *const lines[] = {
+		"4294967295 name=abcdefghijklmnopqrstuvwxyz01234 parent=0 depth=16 flags=lock,private members=18446744 age_usec=9223372036854775807 cpu_usec=9223372036854775807 nproc=9223372036854775807:1:max:1:9223372036854775807 ntask=9223372036854775807:1:max:0:0 nofile=100000:1:max:max:0 averyveryverylongresource00000=5:5:5:5:5\n",
+		"2 name=- parent=0 depth=1 flags=- members=0 age_usec=0 cpu_usec=0\n",
+	};
+	char cell[128];
+	struct model m;
+	size_t i;
+	int c, w;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		model_init(&m, NULL);
+		feed(&m, lines[i], 1);
+		feed(&m, lines[i], 2);
+		for (c = 0; c < nr_columns; c++) {
+			for (w = 0; w < 64; w++) {
+				column_table[c].render(m.order[0], cell,
+						       sizeof(cell), w);
+				assert_true(strlen(cell) < sizeof(cell));
+			}
+			assert_true(column_table[c].width >=
+				    text_width(column_table[c].title));
+		}
+		model_free(&m);
+	}
+}
+
+static void test_limit_cell(void **state)
+{
+	const struct column *col = column_find("limit");
+	struct model m;
+	char cell[64];
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, "100 name=a parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=1 nproc=73:80:max:100:0 nofile=1:1:max:max:0\n", 1);
+	col->render(m.order[0], cell, sizeof(cell), 0);
+	assert_string_equal(cell, "nproc:73%");
+	col->render(m.order[0], cell, sizeof(cell), 24);
+	assert_string_equal(cell, "nproc  [|||||||   ]  73%");
+	assert_int_equal(col->level(m.order[0]), LEVEL_WARN);
+	model_free(&m);
+}
+
+/* Batch output */
+
+static char *print(struct model *m, void (*fn)(FILE *, const struct model *))
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	fn(f, m);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+static void test_batch(void **state)
+{
+	struct model m;
+	char *text, *body;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, LINE(100, "web", 1000000, 0), 1);
+	feed(&m, "100 name=web parent=0 depth=1 flags=lock,private members=3 age_usec=2000000 cpu_usec=450000 nproc=3:5:max:4:2 ntask=3:5:max:max:0 nofile=20:31:max:max:0\n"
+		 "70000 name=- parent=0 depth=1 flags=- members=0 age_usec=20 cpu_usec=0 nproc=0:5:max:max:0 ntask=0:5:max:max:0 nofile=123456:31:max:max:0\n", 2);
+	model_sort(&m, column_find("cpu"), false);
+	text = print(&m, batch_table);
+	assert_null(strchr(text, '\x1b'));
+	assert_int_equal(strncmp(text, "vstop ", 6), 0);
+	assert_non_null(strstr(text, " contexts 2 tasks 3 cpu 45.0% refused 2.0/s\n"));
+	body = strchr(text, '\n') + 1;
+	assert_string_equal(body,
+		"  CTX NAME TASKS PROCS  FILES CPU% LIMIT     REFUSED/s FLAGS        AGE\n"
+		"  100 web      3     3     20 45.0 nproc:75%       2.0 lock,private  2s\n"
+		"70000 -        0     0 123456  0.0 -               0.0 -             0s\n");
+	free(text);
+	model_free(&m);
+}
+
+static void test_batch_empty(void **state)
+{
+	struct model m;
+	char *text;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, "", 1);
+	text = print(&m, batch_table);
+	assert_non_null(strstr(text, "CTX NAME TASKS"));
+	free(text);
+	text = print(&m, batch_json);
+	assert_non_null(strstr(text, "\"contexts\":0,"));
+	assert_non_null(strstr(text, "\"cpu\":null"));
+	assert_non_null(strstr(text, "\"list\":[]}\n"));
+	free(text);
+	model_free(&m);
+}
+
+static void test_json(void **state)
+{
+	struct model m;
+	char *text;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, "100 name=web parent=0 depth=1 flags=lock,private members=3 age_usec=2000000 cpu_usec=45000 nproc=3:5:max:4:2\n"
+		 "101 name=- parent=0 depth=1 flags=- members=0 age_usec=1 cpu_usec=0 nproc=1:1:1:0:0\n", 1);
+	text = print(&m, batch_json);
+	/* One line */
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	assert_non_null(strstr(text,
+		"{\"id\":100,\"name\":\"web\",\"tasks\":null,\"procs\":3,\"files\":null,\"cpu\":null,"
+		"\"limit\":{\"resource\":\"nproc\",\"usage\":3,\"hard\":4,\"fill\":0.7500},"
+		"\"refused\":null,\"flags\":[\"lock\",\"private\"],\"age\":2.000,"
+		"\"parent\":0,\"depth\":1,\"members\":3,\"cpu_usec\":45000,"
+		"\"resources\":{\"nproc\":{\"usage\":3,\"peak\":5,\"soft\":\"max\",\"hard\":4,\"fail\":2}}}"));
+	/* No infinity in JSON */
+	assert_non_null(strstr(text, "\"hard\":0,\"fill\":null}"));
+	assert_non_null(strstr(text, "\"name\":null"));
+	free(text);
+	model_free(&m);
+}
+
+static void test_json_string(void **state)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(f);
+	json_string(f, "a\"b\\c\n\x01");
+	assert_int_equal(fclose(f), 0);
+	assert_string_equal(text, "\"a\\\"b\\\\c\\u000a\\u0001\"");
+	free(text);
+}
+
+/* A tree of files */
+
+static char tree[] = "/tmp/test-vstop.XXXXXX";
+
+static void write_summary(const char *text)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/summary", tree);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int tree_setup(void **state)
+{
+	(void)state;
+	return !mkdtemp(tree) || setenv("VCTXFS", tree, 1);
+}
+
+static int tree_teardown(void **state)
+{
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/summary", tree);
+	unlink(path);
+	return rmdir(tree);
+}
+
+static void test_update(void **state)
+{
+	struct model m;
+	int i;
+
+	(void)state;
+	model_init(&m, NULL);
+	assert_int_equal(model_update(&m), -ENOENT);
+	assert_int_equal(m.cur.nr, 0);
+
+	write_summary(LINE(100, "a", 1, 0) LINE(101, "b", 1, 0));
+	assert_int_equal(model_update(&m), 0);
+	assert_int_equal(m.cur.nr, 2);
+
+	/* What cannot be read leaves everything as it was. */
+	setenv("VCTXFS", "/nonexistent", 1);
+	assert_int_equal(model_update(&m), -ENOENT);
+	assert_int_equal(m.cur.nr, 2);
+	assert_string_equal(find(&m, 101)->ctx->name, "b");
+	setenv("VCTXFS", tree, 1);
+
+	for (i = 0; i < 20; i++) {
+		write_summary(i % 2 ? LINE(100, "a", 1, 0) :
+			      LINE(100, "a", 2, 0) LINE(102, "c", 2, 0)
+			      LINE(103, "d", 2, 0));
+		assert_int_equal(model_update(&m), 0);
+		assert_int_equal(m.cur.nr, i % 2 ? 1 : 3);
+	}
+	/* A line that is cut off, or no line at all */
+	write_summary(LINE(100, "a", 1, 0) "garbage\n101 name=b par");
+	assert_int_equal(model_update(&m), 0);
+	assert_int_equal(m.cur.nr, 1);
+	model_free(&m);
+}
+
+static void write_many(int nr, int step)
+{
+	char path[64];
+	FILE *f;
+	int i;
+
+	snprintf(path, sizeof(path), "%s/summary", tree);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	for (i = 0; i < nr; i++)
+		fprintf(f, "%d name=c%d parent=0 depth=1 flags=- members=2 age_usec=%d cpu_usec=%d nproc=2:2:max:100:0 ntask=2:2:max:max:0 nofile=%d:50:max:100:%d\n",
+			70000 + i * 2 + step % 2, i, 1000000 * (step + 1),
+			1000 * i * step, i % 100, step);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void test_many(void **state)
+{
+	const int nr = 10000;
+	double best = 1e9;
+	struct model m;
+	int step;
+
+	(void)state;
+	model_init(&m, NULL);
+	for (step = 0; step < 8; step++) {
+		double start;
+
+		/* Twice the same ones, then all others */
+		write_many(nr, step / 2);
+		start = model_now();
+		assert_int_equal(model_update(&m), 0);
+		model_sort(&m, column_find("cpu"), false);
+		if (model_now() - start < best)
+			best = model_now() - start;
+		assert_int_equal(m.cur.nr, nr);
+		assert_int_equal(m.total.tasks, 2 * nr);
+	}
+	print_message("# 10000 contexts: %.1f ms to read, compare and sort\n",
+		      best * 1e3);
+	/* A sanitizer's build included; without one it takes a fraction. */
+	assert_true(best < 1);
+	model_free(&m);
+}
+
+static void test_view_batch(void **state)
+{
+	struct view_options opt = {
+		.delay = 0.1, .count = 3, .sort = column_find("id"),
+	};
+	char *text = NULL, *p;
+	struct model m;
+	size_t size;
+	double start;
+	int frames = 0;
+	FILE *f;
+
+	(void)state;
+	write_summary(LINE(100, "a", 1, 0));
+	model_init(&m, NULL);
+	assert_int_equal(model_update(&m), 0);
+	f = open_memstream(&text, &size);
+	start = model_now();
+	assert_int_equal(view_batch(&m, &opt, f), EXIT_SUCCESS);
+	start = model_now() - start;
+	fclose(f);
+	assert_true(start >= 0.29 && start < 5);
+	for (p = text; (p = strstr(p, "vstop ")); p++)
+		frames++;
+	assert_int_equal(frames, 3);
+	/* Rates are known in the first frame already. */
+	assert_null(strstr(text, "cpu -"));
+	free(text);
+	model_free(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_come_and_go),
+		cmocka_unit_test(test_id_reuse),
+		cmocka_unit_test(test_counter_back),
+		cmocka_unit_test(test_old_stranger),
+		cmocka_unit_test(test_zero_interval),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_only),
+		cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_sort_unknown),
+		cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_fit_wide),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_bar),
+		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_limit_cell),
+		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_batch_empty),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_string),
+		cmocka_unit_test(test_update),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_view_batch),
+	};
+
+	return cmocka_run_group_tests_name("vstop", tests, tree_setup,
+					   tree_teardown);
+}

@@ -1,0 +1,309 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vstop on a terminal: keys go in through tmux, and what the user would see is
+# looked at.  The contexts are a fake tree that changes all the time.  Prints
+# TAP.  $VSTOP is the program to test.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+VSTOP=${VSTOP:-$here/../san/bin/vstop}
+FAKE_TREE=${FAKE_TREE:-vstop/tests/fake-tree}
+tmp=$(mktemp -d)
+shell="$tmp/shell"
+nr=0 failed=0 loop=
+
+export LC_ALL=C.UTF-8 VCTXFS="$tmp/vctx" ASAN_OPTIONS="log_path=$tmp/asan"
+export UBSAN_OPTIONS="log_path=$tmp/ubsan"
+unset TMUX NO_COLOR
+
+if ! command -v tmux >/dev/null; then
+	echo "1..0 # SKIP no tmux"
+	exit 0
+fi
+
+tmux()
+{
+	command tmux -f /dev/null -S "$tmp/tmux" "$@"
+}
+
+cleanup()
+{
+	tmux kill-server 2>/dev/null
+	[ -n "$loop" ] && kill "$loop" 2>/dev/null
+	wait 2>/dev/null
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+
+screen()
+{
+	tmux capture-pane -p
+}
+
+ok()		# STATUS NAME
+{
+	nr=$((nr + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $nr $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $nr $2"
+		screen 2>&1 | sed 's/^/# |/'
+	fi
+}
+
+# Waits until the screen matches a pattern, or does not any more.
+sees()		# PATTERN
+{
+	for _ in $(seq 100); do
+		screen | grep -Eq -- "$1" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+sees_not()	# PATTERN
+{
+	for _ in $(seq 100); do
+		screen | grep -Eq -- "$1" || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# The first row of the list, below the header
+sees_first()	# PATTERN
+{
+	for _ in $(seq 100); do
+		screen | grep -A1 '^ *[▲▼]\{0,1\}CTX' | tail -1 |
+			grep -Eq -- "$1" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+press()		# KEY...
+{
+	for key; do
+		tmux send-keys -- "$key"
+		sleep 0.05
+	done
+}
+
+resize()	# COLUMNS ROWS
+{
+	tmux resize-window -x "$1" -y "$2"
+	sleep 0.2
+}
+
+# Runs it in a shell of its own, which tells how it ended.
+start()		# ENVIRONMENT OPTION...
+{
+	tmux send-keys "clear; env $1 $VSTOP " || return
+	shift
+	tmux send-keys "$*; echo \"status \$?\"" Enter
+}
+
+alive()
+{
+	[ "$(tmux display-message -p '#{pane_current_command}')" = vstop ]
+}
+
+restored()
+{
+	[ "$(tmux display-message -p '#{alternate_on} #{cursor_flag}')" = "0 1" ] &&
+		! tmux list-panes -F '#{pane_tty}' | while read -r tty; do
+			stty -a <"$tty"
+		done | grep -Eq -- '-(echo|icanon)( |$)'
+}
+
+mkdir "$VCTXFS"
+"$FAKE_TREE" "$VCTXFS" 0 1
+"$FAKE_TREE" "$VCTXFS" 0 0 0.2 &
+loop=$!
+
+cat >"$shell" <<'END'
+PS1='$ '
+PS2='> '
+END
+# The status line would be part of the screen otherwise.
+ENV=$shell tmux new-session -d -x 100 -y 30 'exec sh -i' \; \
+	set -g status off \; set -g escape-time 0
+
+start A=a -d 0.3
+sees 'vstop .* every 0.3 s'; ok $? 'starts, with a title'
+sees '^ *100 build '; ok $? 'shows contexts'
+sees 'bomb .*nproc +\[\|+\] 100% +[1-9]'; ok $? 'shows limits and refusals'
+sees 'CPU +\[\|+ *\] +[1-9][0-9.]+% of [0-9]+ CPUs?'; ok $? 'adds up the CPU'
+sees '▼CPU%' && sees_first ' build '; ok $? 'is ordered by CPU'
+
+press N
+sees '▲CTX' && sees_first '^ +1 '; ok $? 'N: by id'
+press N
+sees '▲NAME|NAME▲' && sees_first ' bomb '; ok $? 'N again: by name'
+press F
+sees '▼FILES' && sees_first ' bomb '; ok $? 'F: by files'
+press I
+sees '▲FILES' && sees_first '^ +1 '; ok $? 'I: inverted'
+press T
+sees '▼TASKS' && sees_first ' bomb '; ok $? 'T: by tasks'
+press L
+sees 'LIMIT▼' && sees_first ' bomb .*100%'; ok $? 'L: by limit'
+press R
+sees '▼REFUSED' && sees_first ' bomb '; ok $? 'R: by refusals'
+press '>'
+sees 'FLAGS▼'; ok $? '>: the next column'
+press '<' '<'
+sees 'LIMIT▼'; ok $? '<: the column before'
+press P
+sees '▼CPU%'; ok $? 'P: by CPU'
+
+press / f d
+sees '^Search: fd$'; ok $? '/: a prompt'
+press Enter Enter
+sees 'Context 104  fdhog'; ok $? 'search finds, Enter opens the details'
+sees '^ nofile +190 .* 200 +[1-9]'; ok $? 'details show each resource'
+press N
+sees 'Context 104  fdhog' && press F && sees 'Context 104  fdhog'
+ok $? 'the selection follows the context when the order changes'
+press N Home
+sees 'Context 1 '; ok $? 'Home selects the first one'
+press Down
+sees 'Context 100  build'; ok $? 'Down selects the next one'
+press Up Up
+sees 'Context 1 '; ok $? 'Up stops at the first one'
+press NPage
+sees_not 'Context 1 '; ok $? 'Page Down'
+press PPage
+sees 'Context 1 '; ok $? 'Page Up'
+press Escape
+sees_not 'Context 1 '; ok $? 'Esc closes the details'
+press / x y z
+sees 'Search: xyz +\(none\)'; ok $? 'search says that there is none'
+press BSpace BSpace BSpace 1 0 2 Enter Enter
+sees 'Context 102  client'; ok $? 'search by number'
+press / w e Escape
+sees 'Context 102  client'; ok $? 'Esc goes back to where the search began'
+press Enter
+
+# A context that vanishes while it is selected
+press / 7 0 0 Enter Enter
+sees 'Context 70[0-9]+ '; gone=$(screen | grep -Eo 'Context 70[0-9]+')
+sees_not "$gone "; ok $? 'a selected context may vanish'
+alive; ok $? 'and vstop lives on'
+press Escape
+
+press d 0 . 7 Enter
+sees 'every 0.7 s'; ok $? 'd: another delay'
+press d 0 Enter
+sees 'not between 0.1 and 3600' && sees 'every 0.7 s'; ok $? 'd: a wrong one'
+press d BSpace x BSpace C-u 0 . 2 Enter
+sees 'every 0.2 s'; ok $? 'd: corrected while typing'
+press h
+sees '^Keys' && sees 'REFUSED/s +refusals'; ok $? 'h: help'
+press x
+sees '▲CTX'; ok $? 'any key leaves the help'
+press F1
+sees '^Keys'; ok $? 'F1: help'
+press q
+sees '▲CTX'; ok $? 'q in the help leaves the help only'
+
+resize 46 30
+sees 'CTX +NAME .*CPU%' && ! screen | grep -q AGE
+ok $? 'narrow: columns are dropped'
+resize 160 30
+sees 'AGE$'; ok $? 'wide: all columns'
+press Enter
+for size in '1 1' '2 1' '1 2' '2 2' '3 3' '5 4' '9 5' '20 6' '300 3' '12 90' \
+	    '400 120' '1 1' '100 10' '100 11' '100 12' '100 13' '100 14'; do
+	# shellcheck disable=SC2086
+	resize $size
+	press h Down j / b Escape d 1 Escape Enter Space '>' Enter
+	sees . || break
+done
+alive; ok $? 'any size of the terminal, with the keys pressed'
+resize 100 30
+press Escape N
+sees '^ *100 build '; ok $? 'back to normal'
+
+mv "$VCTXFS" "$VCTXFS.away"
+sees 'no contexts at '; ok $? 'says that contexts cannot be read any more'
+mv "$VCTXFS.away" "$VCTXFS"
+sees 'F10Quit'; ok $? 'and goes on when they can'
+kill $loop; wait $loop 2>/dev/null
+"$FAKE_TREE" "$VCTXFS" 0 0 0.2 &
+loop=$!
+
+press q
+sees '^status 0$' && restored; ok $? 'q: status 0, terminal restored'
+start A=a
+sees F10Quit; press F10
+sees '^status 0$' && restored; ok $? 'F10: likewise'
+start A=a
+sees F10Quit; press C-c
+sees '^status 0$' && restored; ok $? 'Ctrl-C: likewise'
+
+for sig in TERM:143 HUP:129 QUIT:131 ABRT:134; do
+	start A=a
+	sees F10Quit
+	kill "-${sig%:*}" "$(ps -t "$(tmux display-message -p '#{pane_tty}')" \
+		-o pid=,comm= | awk '$2 == "vstop" { print $1 }')"
+	sees "^status ${sig#*:}$" && restored
+	ok $? "SIG${sig%:*}: terminal restored, and the status tells"
+done
+
+# Colours: CSI 3x and 4x
+start A=a
+sees F10Quit
+tmux capture-pane -e -p | grep -Eq "$(printf '\033')\[[0-9;]*(3|4)[0-7]m"
+ok $? 'colours'
+press q
+start NO_COLOR=1
+sees F10Quit
+! tmux capture-pane -e -p | grep -Eq "$(printf '\033')\[([0-9]+;)*(3|4)[0-7]m"
+ok $? 'NO_COLOR: none'
+press q
+sees '^status 0$'
+start TERM=vt100
+sees F10Quit && sees ' build '; ok $? 'a terminal without colours'
+press q
+sees '^status 0$'
+start LC_ALL=C
+sees 'vCPU%' && sees ' build '; ok $? 'without UTF-8'
+press q
+sees '^status 0$'
+start TERM=nonsense
+sees "terminal type 'nonsense' is not known" && sees '^status 1$'
+ok $? 'an unknown terminal'
+start A=a '</dev/null'
+sees 'not on a terminal' && sees '^status 1$'; ok $? 'no terminal'
+start A=a -d 0.1 -n 3
+sees '^status 0$' && restored; ok $? '-n ends it'
+start A=a -c web
+sees ' web ' && ! screen | grep -q build; ok $? '-c shows one context'
+press q
+sees '^status 0$'
+start A=a -c nobody
+sees 'context nobody: no such context' && sees '^status 1$'
+ok $? '-c with one that is not there'
+start VCTXFS=/nonexistent
+sees 'no contexts at /nonexistent' && sees '^status 1$'; ok $? 'no vctxfs'
+
+kill $loop; wait $loop 2>/dev/null
+"$FAKE_TREE" "$VCTXFS" 10000 10 >/dev/null
+start A=a -s id
+sees 'Contexts 1000[0-9]'; ok $? '10,000 contexts'
+press End Enter
+sees 'Context 10999  idle9999'; ok $? 'the last one of them'
+press / i d l e 5 0 0 0 Enter
+sees 'Context 6000  idle5000'; ok $? 'one in the midst'
+press q
+sees '^status 0$' && restored; ok $? 'and out'
+
+! cat "$tmp"/asan* "$tmp"/ubsan* 2>/dev/null | sed 's/^/# /' | grep .
+ok $? 'no report of a sanitizer'
+
+echo "1..$nr"
+[ $failed = 0 ]
