@@ -40,7 +40,7 @@ MODULES += $(filter-out $(MODULES) $(O)/%,$(wildcard */module.mk */*/module.mk))
 include $(MODULES)
 
 PACKAGES := $(sort $(PACKAGES))
-SUBMAKE = +@$(MAKE) --no-print-directory
+SUBMAKE = +@$(MAKE) --no-print-directory -s
 
 ##@ What there is:
 .PHONY: help
@@ -57,7 +57,7 @@ endif
 .PHONY: check
 check: kernel kernel-debug tools	## run all tests; the last line counts them
 	$(SUBMAKE) $(UNIT_TESTS) $(SELFTESTS)
-	@scripts/check $(CHECKS) unit-tests
+	@scripts/check check-kernel unit-tests $(CHECKS)
 
 .PHONY: bench
 bench: kernel kernel-stock tools	## measure; BENCH=NAME for one of bench/NAME.sh
@@ -98,6 +98,10 @@ linux: packages
 .PHONY: packages
 packages:
 	@scripts/packages $(PACKAGES)
+
+.PHONY: check-kernel
+check-kernel: patches
+	@scripts/check-kernel
 
 .PHONY: unit-tests
 unit-tests:

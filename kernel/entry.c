@@ -80,7 +80,6 @@ static int enter(const struct vctx_enter *req)
 	struct vctx *from = current_vctx();
 	struct cred *cred;
 	struct vctx *to;
-	int err;
 
 	if (current_shares() || current->ptrace)
 		return -EBUSY;
@@ -92,16 +91,10 @@ static int enter(const struct vctx_enter *req)
 		return -ENOMEM;
 	to = find_target(from, req);
 	if (IS_ERR(to)) {
-		err = PTR_ERR(to);
-		goto abort;
+		abort_creds(cred);
+		return PTR_ERR(to);
 	}
-	/* Chosen by its id, it may be anywhere: but who chooses is outside. */
-	err = vctx_limits_enter(to, from, vctx_host_admin());
-	if (err) {
-		vctx_live_put(to, VCTX_LIVE_MEMBER);
-		goto abort;
-	}
-
+	vctx_limits_enter(to, from);
 	lower_caps(cred, to->ceiling, req->cap_drop);
 	/* The place in vctx.live keeps it until this reference is there. */
 	vctx_get(to);
@@ -115,10 +108,6 @@ static int enter(const struct vctx_enter *req)
 	atomic_or(req->flags, &to->flags);
 	trace_vctx_enter(to->id, from ? from->id : VCTX_ID_HOST);
 	return 0;
-
-abort:
-	abort_creds(cred);
-	return err;
 }
 
 static bool id_valid(u32 id)
@@ -133,9 +122,13 @@ int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
 {
 	struct vctx_enter req = {};
 	size_t len = lctx->ctx_len;
-	int err;
 
 	BUILD_BUG_ON(sizeof(req) != VCTX_ENTER_SIZE_VER0);
+	/*
+	 * The system call has taken it.  It keeps away a ptrace_attach() that
+	 * has found both in one context and would go on with them in two.
+	 */
+	lockdep_assert_held(&current->signal->cred_guard_mutex);
 
 	if (attr != LSM_ATTR_CURRENT || lctx->flags || len < VCTX_ENTER_SIZE_VER0)
 		return -EINVAL;
@@ -147,17 +140,7 @@ int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
 	if ((req.flags & ~VCTX_FLAGS_ALL) || (req.cap_drop & ~CAP_VALID_MASK) ||
 	    !id_valid(req.id))
 		return -EINVAL;
-
-	/*
-	 * Keeps away a ptrace_attach() that has found both in one context and
-	 * would go on with them in two.
-	 */
-	err = mutex_lock_interruptible(&current->signal->cred_guard_mutex);
-	if (err)
-		return -ERESTARTNOINTR;
-	err = enter(&req);
-	mutex_unlock(&current->signal->cred_guard_mutex);
-	return err;
+	return enter(&req);
 }
 
 int vctx_getselfattr(unsigned int attr, struct lsm_ctx __user *uctx,

@@ -15,6 +15,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -76,15 +77,13 @@ static bool vctxfs_sees(const struct vctx *vctx)
 	return likely(!viewer) || viewer == vctx || vctx_is_watcher(viewer);
 }
 
-static bool vctxfs_visible(struct kernfs_node *kn)
+/*
+ * priv is the context; NULL for the root and the files in it.  At the top a
+ * member sees its own directory only, and cannot tell taken names from free.
+ */
+static bool vctxfs_visible(struct kernfs_node *parent, struct kernfs_node *kn)
 {
-	/*
-	 * priv is the context, or NULL: the root, which all see, and the files
-	 * in it, which no member sees.
-	 */
-	if (!kn->priv && kernfs_type(kn) == KERNFS_DIR)
-		return true;
-	return vctxfs_sees(kn->priv);
+	return vctxfs_sees(kn ? kn->priv : parent->priv);
 }
 
 /* Files of a context */
@@ -105,15 +104,18 @@ static int vctxfs_show(struct seq_file *m, void *v)
 {
 	struct kernfs_open_file *of = m->private;
 	struct vctx *vctx = of->kn->priv;
+	const struct vctxfs_file *file;
 
 	if (!vctxfs_sees(vctx))
 		return -ENOENT;
-	return vctxfs_file(of)->show(m, vctx);
+	file = vctxfs_file(of);
+	return file->show ? file->show(m, vctx) : -EINVAL;
 }
 
 static ssize_t vctxfs_write(struct kernfs_open_file *of, char *buf,
 			    size_t nbytes, loff_t off)
 {
+	const struct vctxfs_file *file = vctxfs_file(of);
 	struct vctx *vctx = of->kn->priv;
 	int err;
 
@@ -123,6 +125,12 @@ static ssize_t vctxfs_write(struct kernfs_open_file *of, char *buf,
 	if (!vctx_host_admin() ||
 	    !file_ns_capable(of->file, &init_user_ns, CAP_SYS_ADMIN))
 		return -EPERM;
+	if (!file->write)
+		return -EINVAL;
+	if (nbytes > VCTXFS_LINE_MAX) {
+		WRITE_ONCE(vctx->last_error, "the line is longer than 4095 bytes");
+		return -E2BIG;
+	}
 
 	err = -EINVAL;
 	if (!nbytes || buf[nbytes - 1] != '\n') {
@@ -133,7 +141,7 @@ static ssize_t vctxfs_write(struct kernfs_open_file *of, char *buf,
 		WRITE_ONCE(vctx->last_error, "more than one line");
 	} else {
 		buf[nbytes - 1] = '\0';
-		err = vctxfs_file(of)->write(vctx, buf);
+		err = file->write(vctx, buf);
 		if (!err)
 			WRITE_ONCE(vctx->last_error, "ok");
 	}
@@ -143,7 +151,8 @@ static ssize_t vctxfs_write(struct kernfs_open_file *of, char *buf,
 static const struct kernfs_ops vctxfs_ops = {
 	.seq_show	= vctxfs_show,
 	.write		= vctxfs_write,
-	.atomic_write_len = VCTXFS_LINE_MAX,
+	/* Longer than a line may be, so that last_error can say so. */
+	.atomic_write_len = SZ_64K,
 };
 
 /**
@@ -696,7 +705,8 @@ static int __init vctxfs_init(void)
 
 	vctxfs_add_files(vctxfs_core_files, ARRAY_SIZE(vctxfs_core_files));
 	vctxfs_root = kernfs_create_root(&vctxfs_syscall_ops,
-					 KERNFS_ROOT_CREATE_DEACTIVATED, NULL);
+					 KERNFS_ROOT_CREATE_DEACTIVATED |
+					 KERNFS_ROOT_EXTRA_OPEN_PERM_CHECK, NULL);
 	if (IS_ERR(vctxfs_root))
 		return PTR_ERR(vctxfs_root);
 	top = kernfs_root_to_node(vctxfs_root);

@@ -60,9 +60,10 @@ static int vctx_task_kill(struct task_struct *p, struct kernel_siginfo *info,
 {
 	/*
 	 * With @cred, it is sent later on behalf of a task that asked for it,
-	 * and current has nothing to do with it.
+	 * and current has nothing to do with it.  Nor has a dying parent with
+	 * the signal that its child wants then (PR_SET_PDEATHSIG).
 	 */
-	return cred ? 0 : vctx_may_act(p);
+	return cred || info == SEND_SIG_NOINFO ? 0 : vctx_may_act(p);
 }
 
 /*

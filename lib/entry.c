@@ -50,8 +50,8 @@ static int call_result(long result)
  * shares memory, open files or signal handlers; -EPERM if it may not choose an
  * id, the context is private, its own context is locked, or it would drop
  * CAP_SETUID, CAP_SETGID or CAP_SETPCAP with neither CAP_SETPCAP nor
- * no_new_privs; -ENOENT for a dynamic context that does not exist; -EAGAIN if
- * a limit is reached; -ENOSPC if nested too deep or no id is left; -ENOMEM.
+ * no_new_privs; -ENOENT for a dynamic context that does not exist; -ENOSPC if
+ * nested too deep or no id is left; -ENOMEM.
  */
 int vctx_enter(const struct vctx_enter *enter)
 {

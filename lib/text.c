@@ -11,8 +11,8 @@
 
 #include "internal.h"
 
-/* The kernel counts in signed 64 bit numbers. */
-#define VCTX_VALUE_LARGEST	((1ULL << 63) - 1)
+/* The kernel counts in signed 64 bit numbers, the largest of which is max. */
+#define VCTX_VALUE_LARGEST	((1ULL << 63) - 2)
 
 static const struct {
 	const char *name;
@@ -214,8 +214,8 @@ static int parse_value(const char *text, size_t len, unsigned long long *value)
  *	case), or "max"
  * @value: receives it; VCTX_MAX for "max"
  *
- * Return: 0; -EINVAL for anything else, signs and blanks too; -ERANGE above
- * 2^63-1.
+ * Return: 0; -EINVAL for anything else, signs and blanks too; -ERANGE for
+ * 2^63-1 and above.
  */
 int vctx_parse_value(const char *text, unsigned long long *value)
 {

@@ -423,8 +423,8 @@ int vctx_get_limits(unsigned int id, struct vctx_res **res, size_t *nr)
  * After -EINVAL and -ERANGE, vctx_last_error() says why in words.
  *
  * Return: 0; -ENOENT if there is no such context; -EINVAL for a line that the
- * kernel does not take; -ERANGE for a number above 2^63-1; -E2BIG for a line
- * that is too long; -EPERM or -EACCES for who is not the host's administrator.
+ * kernel does not take; -ERANGE for 2^63-1 and above; -E2BIG for a line that is
+ * too long; -EPERM or -EACCES for who is not the host's administrator.
  */
 int vctx_set_limits(unsigned int id, const char *line)
 {

@@ -34,7 +34,7 @@ static inline void vctx_uncharge(struct vctx *vctx, enum vctx_resource res,
 }
 
 /* task.c */
-int vctx_limits_enter(struct vctx *to, const struct vctx *from, bool force);
+void vctx_limits_enter(struct vctx *to, const struct vctx *from);
 int vctx_limits_fork(struct vctx *vctx, bool leader);
 void vctx_limits_exit(struct vctx *vctx, bool leader);
 

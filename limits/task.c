@@ -14,20 +14,16 @@
  * @to: where it goes
  * @from: context above @to that it comes from and that has charged it already,
  *	NULL for the host
- * @force: beyond hard limits if need be
+ *
+ * Nobody is refused: who chooses a context is the administrator, and a fresh
+ * one has no limits.
  *
  * Context: process.
- * Return: 0 or -EAGAIN.
  */
-int vctx_limits_enter(struct vctx *to, const struct vctx *from, bool force)
+void vctx_limits_enter(struct vctx *to, const struct vctx *from)
 {
-	if (vctx_charge_below(to, from, VCTX_NTASK, 1, force))
-		return -EAGAIN;
-	if (vctx_charge_below(to, from, VCTX_NPROC, 1, force)) {
-		vctx_uncharge_below(to, from, VCTX_NTASK, 1);
-		return -EAGAIN;
-	}
-	return 0;
+	vctx_charge_below(to, from, VCTX_NTASK, 1, true);
+	vctx_charge_below(to, from, VCTX_NPROC, 1, true);
 }
 
 /**

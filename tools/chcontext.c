@@ -240,10 +240,6 @@ static void enter_error(const struct request *r, int err)
 	case -ENOENT:
 		tool_error(&tool, "context %s: no such context", name);
 		return;
-	case -EAGAIN:
-		tool_error(&tool, "context %s: its limit of processes or tasks is reached",
-			   name);
-		return;
 	case -ENOSPC:
 		tool_error(&tool, "contexts are nested deeper than %d, or no id is left",
 			   VCTX_MAX_DEPTH);
@@ -301,7 +297,8 @@ static int disconnect(void)
 	ssize_t got;
 	pid_t child;
 
-	if (pipe2(ends, O_CLOEXEC) || (child = fork()) < 0) {
+	child = pipe2(ends, O_CLOEXEC) ? -1 : fork();
+	if (child < 0) {
 		tool_error(&tool, "cannot fork: %s", strerror(errno));
 		exit(EXIT_CHCONTEXT);
 	}

@@ -207,9 +207,9 @@ int tool_getopt(const struct tool *tool, int argc, char *argv[])
  */
 int tool_common_option(const struct tool *tool, const char *arg)
 {
-	if (!strcmp(arg, "--help"))
+	if (!strcmp(arg, "-h") || !strcmp(arg, "--help"))
 		tool_help(tool);
-	else if (!strcmp(arg, "--version"))
+	else if (!strcmp(arg, "-V") || !strcmp(arg, "--version"))
 		tool_version(tool);
 	else if (!strcmp(arg, "--complete"))
 		tool_complete(tool);

@@ -108,7 +108,7 @@ static enum level usage_level(const struct vctx_res *res)
 {
 	if (!res || !res->usage)
 		return LEVEL_NONE;
-	return model_level(model_fill(res));
+	return model_res_level(res);
 }
 
 static void usage_json(FILE *f, const struct vctx_res *res)
@@ -208,7 +208,7 @@ static void limit_render(const struct row *row, char *dst, size_t size, int bar)
 
 static enum level limit_level(const struct row *row)
 {
-	return row->fullest ? model_level(row->fill) : LEVEL_NONE;
+	return row->fullest ? model_res_level(row->fullest) : LEVEL_NONE;
 }
 
 static void limit_json(FILE *f, const struct row *row)
@@ -369,7 +369,7 @@ const struct column column_table[] = {
 	}, {
 		.title = "FLAGS", .key = "flags",
 		.help = "L no new contexts inside (lock), P no entry (private)",
-		.width = 5, .drop = 9, .align = ALIGN_LEFT, .descending = true,
+		.width = 6, .drop = 9, .align = ALIGN_LEFT, .descending = true,
 		.compare = flags_compare, .render = flags_render,
 		.json = flags_json,
 	}, {

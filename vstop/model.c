@@ -33,6 +33,13 @@ enum level model_level(double fill)
 	       fill >= MODEL_FILL_WARN ? LEVEL_WARN : LEVEL_OK;
 }
 
+enum level model_res_level(const struct vctx_res *res)
+{
+	enum level level = model_level(model_fill(res));
+
+	return level == LEVEL_OK && res->usage > res->soft ? LEVEL_WARN : level;
+}
+
 /* The list's memory is kept for the next reading. */
 static void sample_drop(struct model *m, struct sample *s)
 {

@@ -19,9 +19,9 @@
 /* Readings closer than this are not compared: rates would be noise. */
 #define MODEL_MIN_INTERVAL	0.05
 
-/* From here on a limit is called nearly reached, and reached. */
-#define MODEL_FILL_WARN		0.70
-#define MODEL_FILL_FULL		0.90
+/* From here on a limit is called nearly reached, and reached; as in vlimit */
+#define MODEL_FILL_WARN		0.90
+#define MODEL_FILL_FULL		1.00
 
 enum level {
 	LEVEL_NONE,		/* nothing to say: no limit, no refusals */
@@ -133,8 +133,9 @@ ssize_t model_find(const struct model *m, uint32_t id);
 /* How near @limit is to being reached, as row.fill. */
 double model_fill(const struct vctx_res *limit);
 
-/* What @fill means, for a colour. */
+/* What @fill means, for a colour; and what @res means, with its soft limit. */
 enum level model_level(double fill);
+enum level model_res_level(const struct vctx_res *res);
 
 /* Seconds of CLOCK_MONOTONIC */
 double model_now(void);

@@ -66,10 +66,11 @@ void batch_table(FILE *f, const struct model *m)
 	}
 }
 
+/* As in vlimit: no limit is null */
 static void json_value(FILE *f, unsigned long long value)
 {
 	if (value == VCTX_MAX)
-		fputs("\"max\"", f);
+		fputs("null", f);
 	else
 		fprintf(f, "%llu", value);
 }

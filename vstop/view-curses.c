@@ -589,9 +589,6 @@ static void draw_detail(const struct screen *s, int y, int height)
 	barw = COLS - 71 > 40 ? 40 : COLS - 71;
 	for (i = 0, line = 4; i < ctx->nr_res && line < height; i++, line++) {
 		const struct vctx_res *r = &ctx->res[i];
-		double fill = model_fill(r);
-		enum level level = r->hard == VCTX_MAX ? LEVEL_NONE :
-				   model_level(fill);
 
 		format_limit(soft, sizeof(soft), r->soft);
 		format_limit(hard, sizeof(hard), r->hard);
@@ -603,9 +600,10 @@ static void draw_detail(const struct screen *s, int y, int height)
 		    s->look[LOOK_DIM], text, ALIGN_LEFT);
 		if (barw < 5 || r->hard == VCTX_MAX)
 			continue;
-		text_bar(bar, sizeof(bar), fill, barw);
+		text_bar(bar, sizeof(bar), model_fill(r), barw);
 		put(y + line, 70, barw, plain, bar, ALIGN_LEFT);
-		paint_bar(y + line, 70, barw, level_look(s, level));
+		paint_bar(y + line, 70, barw,
+			  level_look(s, model_res_level(r)));
 	}
 }
 
@@ -693,12 +691,12 @@ static char *help_text(void)
 			column_table[c].help);
 	fprintf(f, "\n"
 		"*Limits\n"
-		" Green below %.0f %%, yellow from there, red from %.0f %% of the hard limit;\n"
-		" more than 100 %% is possible where a limit was set below the usage.\n"
+		" Yellow from %.0f %% of the hard limit on and above the soft limit, red at\n"
+		" the hard limit.  It may be above 100 %% if it was lowered below the usage.\n"
 		" A refusal is an error that a program got because of a hard limit.\n"
 		" Dim contexts have no members of their own.  What a context uses counts\n"
 		" in those above it too.\n",
-		MODEL_FILL_WARN * 100, MODEL_FILL_FULL * 100);
+		MODEL_FILL_WARN * 100);
 	if (fclose(f)) {
 		free(text);
 		return NULL;

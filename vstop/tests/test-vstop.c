@@ -242,11 +242,21 @@ static void test_levels(void **state)
 {
 	(void)state;
 	assert_int_equal(model_level(0), LEVEL_OK);
-	assert_int_equal(model_level(0.699), LEVEL_OK);
-	assert_int_equal(model_level(0.70), LEVEL_WARN);
-	assert_int_equal(model_level(0.899), LEVEL_WARN);
-	assert_int_equal(model_level(0.90), LEVEL_FULL);
+	assert_int_equal(model_level(0.899), LEVEL_OK);
+	assert_int_equal(model_level(0.90), LEVEL_WARN);
+	assert_int_equal(model_level(0.999), LEVEL_WARN);
+	assert_int_equal(model_level(1), LEVEL_FULL);
 	assert_int_equal(model_level(INFINITY), LEVEL_FULL);
+
+	/* usage, peak, soft, hard, fail */
+	assert_int_equal(model_res_level(&(struct vctx_res){
+		"a", 5, 5, VCTX_MAX, VCTX_MAX, 0 }), LEVEL_OK);
+	assert_int_equal(model_res_level(&(struct vctx_res){
+		"a", 5, 5, 5, VCTX_MAX, 0 }), LEVEL_OK);
+	assert_int_equal(model_res_level(&(struct vctx_res){
+		"a", 6, 6, 5, 60, 0 }), LEVEL_WARN);
+	assert_int_equal(model_res_level(&(struct vctx_res){
+		"a", 6, 6, 5, 6, 0 }), LEVEL_FULL);
 }
 
 /* What a child uses is in its parent's numbers already. */
@@ -525,7 +535,7 @@ static void test_limit_cell(void **state)
 	assert_string_equal(cell, "nproc:73%");
 	col->render(m.order[0], cell, sizeof(cell), 24);
 	assert_string_equal(cell, "nproc  [|||||||   ]  73%");
-	assert_int_equal(col->level(m.order[0]), LEVEL_WARN);
+	assert_int_equal(col->level(m.order[0]), LEVEL_OK);
 	model_free(&m);
 }
 
@@ -603,7 +613,7 @@ static void test_json(void **state)
 		"\"limit\":{\"resource\":\"nproc\",\"usage\":3,\"hard\":4,\"fill\":0.7500},"
 		"\"refused\":null,\"flags\":[\"lock\",\"private\"],\"age\":2.000,"
 		"\"parent\":0,\"depth\":1,\"members\":3,\"cpu_usec\":45000,"
-		"\"resources\":{\"nproc\":{\"usage\":3,\"peak\":5,\"soft\":\"max\",\"hard\":4,\"fail\":2}}}"));
+		"\"resources\":{\"nproc\":{\"usage\":3,\"peak\":5,\"soft\":null,\"hard\":4,\"fail\":2}}}"));
 	/* No infinity in JSON */
 	assert_non_null(strstr(text, "\"hard\":0,\"fill\":null}"));
 	assert_non_null(strstr(text, "\"name\":null"));
