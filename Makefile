@@ -84,6 +84,23 @@ tools: packages	## build libvctx and the tools: build/tools/bin
 patches: linux	## assemble the patch series: build/patches
 	@scripts/series
 
+PREFIX ?= /usr
+DESTDIR ?=
+.PHONY: install
+install: tools	## put the tools into DESTDIR=, PREFIX=/usr
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib include/linux \
+		share/man/man8 share/bash-completion/completions)
+	install -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(LIBS) $(DESTDIR)$(PREFIX)/lib
+	install -m 644 $(filter-out kernel/%,$(HEADERS)) $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(filter kernel/%,$(HEADERS)) $(DESTDIR)$(PREFIX)/include/linux
+	install -m 644 $(wildcard Documentation/man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 $(COMPLETIONS) $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+
+.PHONY: deb
+deb: tools patches	## Debian packages of the tools and of the series: build/deb
+	@scripts/deb
+
 .PHONY: clean
 clean:	## remove build/
 	rm -rf $(O)

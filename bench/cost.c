@@ -2,7 +2,8 @@
 /*
  * bench cost: instructions per operation, in one kernel
  *
- *	cost stock|vctx [ROW...]	measure, one TSV line per measurement
+ *	cost stock|vctx [--case CASE] [ROW...]
+ *					measure, one TSV line per measurement
  *	cost --rows			list the rows
  *	cost --cases			list the cases
  *
@@ -16,7 +17,6 @@
  * fixed addresses, has no environment and always the same arguments, and is
  * run from the same path of a fresh tmpfs.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -175,6 +175,13 @@ run(void (*op)(void), unsigned long ops)
 	return now() - start;
 }
 
+/* Called at the beginning and at the end of what counts; see bench/where.c. */
+void __attribute__((noinline, noclone)) cost_window(void);
+void cost_window(void)
+{
+	asm volatile("");
+}
+
 static void receive(int fd, void *data, size_t size)
 {
 	ssize_t n = read(fd, data, size);
@@ -212,7 +219,9 @@ static void work(void)
 	run(row->op, row->ops / 20 + 10);
 
 	result.idle = idle_time();
+	cost_window();
 	result.total = run(row->op, row->ops);
+	cost_window();
 	result.idle = idle_time() - result.idle;
 	result.loop = run(empty, row->ops);
 	send(FD_UP, &result, sizeof(result));
@@ -452,7 +461,7 @@ static bool selected(const struct cost_row *row, char *names[])
 }
 
 /* Cases with a cgroup come last: controllers leave traces in the kernel. */
-static void measure_all(bool vctx, bool cgroup, char *names[])
+static void measure_all(bool vctx, bool cgroup, const char *only, char *names[])
 {
 	const struct cost_row *const *row;
 	unsigned int i, repeat;
@@ -461,7 +470,8 @@ static void measure_all(bool vctx, bool cgroup, char *names[])
 		for (i = 0; i < ARRAY_SIZE(cases); i++) {
 			const struct cost_case *c = &cases[i];
 
-			if (c->vctx != vctx || c->cgroup != cgroup)
+			if (c->vctx != vctx || c->cgroup != cgroup ||
+			    (only && strcmp(only, c->name)))
 				continue;
 			for (row = __start_cost_rows; row < __stop_cost_rows;
 			     row++) {
@@ -485,8 +495,8 @@ static void list_rows(void)
 	const struct cost_row *const *row;
 
 	for (row = __start_cost_rows; row < __stop_cost_rows; row++)
-		printf("%s\t%s\t%g\t%g\n", (*row)->name, (*row)->title,
-		       (*row)->outside_max, (*row)->inside_max);
+		printf("%s\t%s\t%g\t%g\t%lu\n", (*row)->name, (*row)->title,
+		       (*row)->outside_max, (*row)->inside_max, (*row)->ops);
 }
 
 static void list_cases(void)
@@ -500,7 +510,8 @@ static void list_cases(void)
 
 static void usage(void)
 {
-	fputs("usage: cost stock|vctx [ROW...] | --rows | --cases\n", stderr);
+	fputs("usage: cost stock|vctx [--case CASE] [ROW...] | --rows | --cases\n",
+	      stderr);
 	exit(2);
 }
 
@@ -522,7 +533,9 @@ static void check_rows(char *names[])
 int main(int argc, char *argv[])
 {
 	struct vctx_self self;
+	const char *only = NULL;
 	cpu_set_t cpus;
+	char **names;
 	bool vctx;
 
 	if (argc < 2)
@@ -541,7 +554,14 @@ int main(int argc, char *argv[])
 	vctx = !strcmp(argv[1], "vctx");
 	if (!vctx && strcmp(argv[1], "stock"))
 		usage();
-	check_rows(argv + 2);
+	names = argv + 2;
+	if (*names && !strcmp(*names, "--case")) {
+		only = names[1];
+		if (!only)
+			usage();
+		names += 2;
+	}
+	check_rows(names);
 
 	if (has_vctx(&self) != vctx)
 		wrong(vctx ? "this kernel has no vctx, or it is off" :
@@ -561,10 +581,10 @@ int main(int argc, char *argv[])
 	umask(022);
 	make_tmpfs();
 
-	measure_all(vctx, false, argv + 2);
-	if (!vctx) {
+	measure_all(vctx, false, only, names);
+	if (!vctx && (!only || !strcmp(only, "cgroup"))) {
 		make_cgroup();
-		measure_all(vctx, true, argv + 2);
+		measure_all(vctx, true, only, names);
 	}
 	return 0;
 }

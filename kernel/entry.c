@@ -22,9 +22,13 @@
  */
 static bool current_shares(void)
 {
+	/* Nobody but current replaces it. */
+	struct sighand_struct *sighand =
+		rcu_dereference_protected(current->sighand, true);
+
 	return !current_is_single_threaded() ||
 	       atomic_read(&current->files->count) > 1 ||
-	       refcount_read(&current->sighand->count) > 1;
+	       refcount_read(&sighand->count) > 1;
 }
 
 /*

@@ -132,6 +132,46 @@ mkdir "$VCTXFS"
 "$FAKE_TREE" "$VCTXFS" 0 0 0.2 2>/dev/null &
 loop=$!
 
+# Without a terminal: STATUS PATTERN OPTION...
+cli()
+{
+	cli_status=$1 cli_pattern=$2
+	shift 2
+	"$VSTOP" "$@" </dev/null >"$tmp/out" 2>&1
+	[ $? = "$cli_status" ] && grep -Eq -- "$cli_pattern" "$tmp/out"
+	ok $? "vstop $* ($cli_status)"
+}
+
+for delay in 0 0.09 3601 nan inf 1x '' -1; do
+	cli 2 'is not a time between 0.1 and 3600' -d "$delay"
+done
+for count in 0 -1 x 1x 99999999999999999999; do
+	cli 2 'is not a number of frames' -b -n "$count"
+done
+cli 2 "no column 'nothing', only: id name" -s nothing
+cli 2 "'operand' is one too many" operand
+cli 2 'json needs -b' --json
+cli 0 '^vstop .* cpu [0-9.]+% refused [0-9.]+/s$' -b -n 1 -d 0.1
+cli 0 '^ *103 bomb +60 +60 +[0-9]+ +[0-9.]+ nproc:100% ' -b -n 2 -d 0.1
+cli 0 '^\{"time":.*\}\]\}$|^\{.*\]\}$' -b --json -n 1 -d 0.1
+cli 0 '^CTX NAME' -b -n 1 -d 0.1 -c web
+cli 1 'context 4: no such context' -b -c 4
+"$VSTOP" -b -n 1 -d 0.1 >/dev/full 2>"$tmp/out"
+[ $? = 1 ] && grep -q 'cannot write the output' "$tmp/out"
+ok $? 'a full disk is told'
+VCTXFS=/nonexistent cli 1 'no contexts at /nonexistent' -b
+VCTXFS=/nonexistent FAKE_VCTX=100 cli 1 \
+	'inside of context 100 only its own files can be read' -b
+if command -v python3 >/dev/null; then
+	"$VSTOP" -b --json -n 3 -d 0.1 | python3 -c '
+import json, sys
+frames = [json.loads(line) for line in sys.stdin]
+assert len(frames) == 3
+assert all(f["interval"] >= 0.05 and f["contexts"] == len(f["list"])
+           for f in frames)'
+	ok $? 'JSON parses, frame by frame'
+fi
+
 cat >"$shell" <<'END'
 PS1='$ '
 PS2='> '
@@ -258,6 +298,14 @@ sees '^status 0$' && restored; ok $? 'F10: likewise'
 start A=a
 sees F10Quit; press C-c
 sees '^status 0$' && restored; ok $? 'Ctrl-C: likewise'
+
+start A=a
+sees F10Quit; press C-z
+sees Stopped && restored; ok $? 'Ctrl-Z: stopped, terminal restored'
+tmux send-keys 'fg' Enter
+sees F10Quit && sees ' build '; ok $? 'fg: goes on'
+press q
+sees '^status 0$'
 
 for sig in TERM:143 HUP:129 QUIT:131 ABRT:134; do
 	start A=a

@@ -8,65 +8,51 @@
 #include <linux/tracepoint.h>
 
 TRACE_EVENT(vctx_create,
-	TP_PROTO(u32 id, u32 parent),
-	TP_ARGS(id, parent),
-	TP_STRUCT__entry(
-		__field(u32, id)
-		__field(u32, parent)
-	),
-	TP_fast_assign(
-		__entry->id = id;
-		__entry->parent = parent;
-	),
-	TP_printk("id=%u parent=%u", __entry->id, __entry->parent)
+	    TP_PROTO(u32 id, u32 parent),
+	    TP_ARGS(id, parent),
+	    TP_STRUCT__entry(__field(u32, id)
+			     __field(u32, parent)),
+	    TP_fast_assign(__entry->id = id;
+			   __entry->parent = parent;),
+	    TP_printk("id=%u parent=%u", __entry->id, __entry->parent)
 );
 
 TRACE_EVENT(vctx_enter,
-	TP_PROTO(u32 id, u32 from),
-	TP_ARGS(id, from),
-	TP_STRUCT__entry(
-		__field(u32, id)
-		__field(u32, from)
-	),
-	TP_fast_assign(
-		__entry->id = id;
-		__entry->from = from;
-	),
-	TP_printk("id=%u from=%u", __entry->id, __entry->from)
+	    TP_PROTO(u32 id, u32 from),
+	    TP_ARGS(id, from),
+	    TP_STRUCT__entry(__field(u32, id)
+			     __field(u32, from)),
+	    TP_fast_assign(__entry->id = id;
+			   __entry->from = from;),
+	    TP_printk("id=%u from=%u", __entry->id, __entry->from)
 );
 
 TRACE_EVENT(vctx_exit,
-	TP_PROTO(u32 id),
-	TP_ARGS(id),
-	TP_STRUCT__entry(
-		__field(u32, id)
-	),
-	TP_fast_assign(
-		__entry->id = id;
-	),
-	TP_printk("id=%u", __entry->id)
+	    TP_PROTO(u32 id),
+	    TP_ARGS(id),
+	    TP_STRUCT__entry(__field(u32, id)),
+	    TP_fast_assign(__entry->id = id;),
+	    TP_printk("id=%u", __entry->id)
 );
 
+/* @id refused, where @member_of is what the task is in: the same, or below. */
 TRACE_EVENT(vctx_charge_fail,
-	TP_PROTO(u32 id, u32 member_of, const char *resource, long n, long hard),
-	TP_ARGS(id, member_of, resource, n, hard),
-	TP_STRUCT__entry(
-		__field(u32, id)
-		__field(u32, member_of)
-		__string(resource, resource)
-		__field(long, n)
-		__field(long, hard)
-	),
-	TP_fast_assign(
-		__entry->id = id;
-		__entry->member_of = member_of;
-		__assign_str(resource);
-		__entry->n = n;
-		__entry->hard = hard;
-	),
-	TP_printk("id=%u member_of=%u resource=%s n=%ld hard=%ld",
-		  __entry->id, __entry->member_of, __get_str(resource),
-		  __entry->n, __entry->hard)
+	    TP_PROTO(u32 id, u32 member_of, const char *resource, long n,
+		     long hard),
+	    TP_ARGS(id, member_of, resource, n, hard),
+	    TP_STRUCT__entry(__field(u32, id)
+			     __field(u32, member_of)
+			     __string(resource, resource)
+			     __field(long, n)
+			     __field(long, hard)),
+	    TP_fast_assign(__entry->id = id;
+			   __entry->member_of = member_of;
+			   __assign_str(resource);
+			   __entry->n = n;
+			   __entry->hard = hard;),
+	    TP_printk("id=%u member_of=%u resource=%s n=%ld hard=%ld",
+		      __entry->id, __entry->member_of, __get_str(resource),
+		      __entry->n, __entry->hard)
 );
 
 #endif /* _TRACE_VCTX_H */
