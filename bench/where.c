@@ -145,7 +145,7 @@ static int read_map(const char *path)
 		perror(path);
 		return -1;
 	}
-	add_function(0, "(user space)");
+	add_function(0, "(user)");
 	while (fscanf(file, "%llx %c %255s", &address, &type, name) == 3)
 		if (strchr("tTwW", type) && address >> 63)
 			add_function(address, name);

@@ -195,8 +195,11 @@ static void free_output(struct output *out)
 	free(out->row);
 }
 
-/* Which context each row is in; return: how many are known. */
-static size_t find_contexts(struct output *out)
+/*
+ * Which context each row is in.  @ps, which has ended, was where we are.
+ * Return: how many are known.
+ */
+static size_t find_contexts(struct output *out, pid_t ps)
 {
 	size_t known = 0;
 	size_t index;
@@ -218,7 +221,8 @@ static size_t find_contexts(struct output *out)
 					 index, &pid);
 		if (!row->has_pid)
 			continue;
-		row->err = vctx_of_pid(pid, &row->context);
+		row->err = vctx_of_pid(pid == ps ? getpid() : pid,
+				       &row->context);
 		if (!row->err)
 			known++;
 	}
@@ -356,7 +360,7 @@ static int run(void *arg)
 		;
 
 	if (out.nr && find_heading(out.row[0].text, &index) &&
-	    (find_contexts(&out) || out.nr == 1)) {
+	    (find_contexts(&out, child) || out.nr == 1)) {
 		/* a member has no summary: it knows its own name only */
 		if (vctx_read_summary(&list) && !vctx_self(&self) &&
 		    self.id != VCTX_ID_HOST)
