@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/stat.h>
@@ -46,6 +47,9 @@
 #define VCTXFS		"/sys/fs/vctx"
 #define CGROUP_ROOT	"/sys/fs/cgroup"
 #define CGROUP		CGROUP_ROOT "/cost"
+
+/* See scatter_pages(). */
+#define SCATTERED	4000
 
 /* Far from everything, and more than any usage */
 #define FAR		(1ULL << 50)
@@ -360,16 +364,50 @@ static void start_work(const struct cost_case *c, int up, int down)
 	cost_die("exec " PROGRAM);
 }
 
-static double measure(const struct cost_case *c, unsigned int number)
+/*
+ * How often the buddy allocator merges and splits depends on which pages are
+ * free, which differs between kernels; in a fork it makes more of a difference
+ * than our hooks. So each repeat finds other pages free, the same ones in all
+ * cases: the chance is then in the spread, where it can be seen.
+ */
+static void *scatter_pages(unsigned int seed)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	unsigned int i;
+	char *area;
+
+	area = mmap(NULL, SCATTERED * page, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (area == MAP_FAILED)
+		cost_die("mmap");
+	for (i = 0; i < SCATTERED; i++) {
+		seed = seed * 1103515245 + 12345;
+		if ((seed >> 16) & 1 &&
+		    madvise(area + i * page, page, MADV_DONTNEED))
+			cost_die("madvise");
+	}
+	return area;
+}
+
+static void gather_pages(void *area)
+{
+	if (munmap(area, SCATTERED * (size_t)sysconf(_SC_PAGESIZE)))
+		cost_die("munmap");
+}
+
+static double measure(const struct cost_case *c, unsigned int number,
+		      unsigned int repeat)
 {
 	const struct cost_row *row = __start_cost_rows[number];
 	int up[2], down[2], status;
 	unsigned int ids[DEPTH_MAX], level;
 	struct result result;
 	char byte = 0;
+	void *area;
 	pid_t pid;
 
 	/* What the last one left to RCU and to workers is done first. */
+	area = scatter_pages(repeat);
 	pause_ms(200);
 	/* How deep the tree of process ids is depends on how high they are. */
 	write_file("/proc/sys/kernel/ns_last_pid", "9999");
@@ -396,6 +434,7 @@ static double measure(const struct cost_case *c, unsigned int number)
 		wrong("the measured process has failed");
 	close(up[0]);
 	close(down[1]);
+	gather_pages(area);
 
 	/* 1/100 s may be a rounding, and rdtsc makes no difference then. */
 	if (result.idle > 2)
@@ -481,7 +520,8 @@ static void measure_all(bool vctx, bool cgroup, const char *only, char *names[])
 				    (c->limits == LIMITS_NEAR &&
 				     !(*row)->near[0].resource))
 					continue;
-				insns = measure(c, row - __start_cost_rows);
+				insns = measure(c, row - __start_cost_rows,
+						repeat);
 				printf("%s\t%s\t%u\t%.3f\n", (*row)->name,
 				       c->name, repeat, insns);
 				fflush(stdout);

@@ -227,14 +227,20 @@ static struct vctx *vctx_create_static(u32 id, u64 cap_drop, s64 live)
 	return vctx;
 }
 
-/* The context @id with a member's place taken, NULL if there is none. */
+/*
+ * The context @id with a member's place taken, NULL if there is none; -EPERM,
+ * without anybody noticing, if it is private.
+ */
 static struct vctx *vctx_live_find(u32 id)
 {
 	struct vctx *vctx;
 
 	rcu_read_lock();
 	vctx = xa_load(&vctx_ids, id);
-	if (vctx && !vctx_live_get(vctx, VCTX_LIVE_MEMBER))
+	if (vctx && (atomic_read(&vctx->flags) & VCTX_FLAG_PRIVATE) &&
+	    atomic64_read(&vctx->live))
+		vctx = ERR_PTR(-EPERM);
+	else if (vctx && !vctx_live_get(vctx, VCTX_LIVE_MEMBER))
 		vctx = NULL;
 	rcu_read_unlock();
 	return vctx;
@@ -247,8 +253,8 @@ static struct vctx *vctx_live_find(u32 id)
  *
  * Context: process, may sleep.
  * Return: the context, with a member's place taken for the caller;
- * -ERESTARTSYS if a signal came while waiting for a context of that id to end;
- * -ENOMEM.
+ * -EPERM if it is private; -ERESTARTSYS if a signal came while waiting for a
+ * context of that id to end; -ENOMEM.
  */
 struct vctx *vctx_enter_static(u32 id, u64 cap_drop)
 {
@@ -276,7 +282,8 @@ struct vctx *vctx_enter_static(u32 id, u64 cap_drop)
  * @id: VCTX_ID_DYNAMIC_MIN or above
  *
  * Context: process.
- * Return: the context, with a member's place taken for the caller, or -ENOENT.
+ * Return: the context, with a member's place taken for the caller; -ENOENT;
+ * -EPERM if it is private.
  */
 struct vctx *vctx_enter_dynamic(u32 id)
 {

@@ -22,6 +22,7 @@ const char *const vctx_resource_name[VCTX_NR_RESOURCES] = {
  */
 void vctx_counter_init(struct vctx_counter *c, struct vctx_stock __percpu *stock)
 {
+	spin_lock_init(&c->lock);
 	c->stock = stock;
 	/* A look at all stocks once a batch then costs a constant per unit. */
 	c->batch = max(32U, 4 * num_possible_cpus());
@@ -35,50 +36,62 @@ static void counter_drain(struct vctx_counter *c)
 {
 	int cpu;
 
+	lockdep_assert_held(&c->lock);
+
 	for_each_possible_cpu(cpu) {
 		struct vctx_stock *stock = per_cpu_ptr(c->stock, cpu);
-		long avail;
 
 		if (!atomic_long_read(&stock->avail))
 			continue;
-		avail = atomic_long_xchg(&stock->avail, 0);
+		atomic_long_sub(atomic_long_xchg(&stock->avail, 0),
+				&c->committed);
 		WRITE_ONCE(stock->low, 0);
-		atomic_long_sub(avail, &c->committed);
+		WRITE_ONCE(stock->mark, 0);
 	}
 }
 
-/*
- * The usage when @committed units were committed.  Stocks may shrink before
- * they are read, hence too much may come out, but never more than @committed.
- * @swing, if asked for, is how far below its present level the stock of one
- * CPU was since the last time.
- */
-static long counter_sum(struct vctx_counter *c, long committed, long *swing)
+/* The usage.  Stocks may shrink meanwhile: it is never above committed. */
+static long counter_sum(struct vctx_counter *c)
 {
-	long sum = 0, most = 0;
+	long committed = max(atomic_long_read(&c->committed), 0L);
+	long sum = 0;
+	int cpu;
+
+	lockdep_assert_held(&c->lock);
+
+	for_each_possible_cpu(cpu)
+		sum += atomic_long_read(&per_cpu_ptr(c->stock, cpu)->avail);
+	return clamp(committed - sum, 0L, committed);
+}
+
+/*
+ * The usage, and what can be said of the highest one since the last look.  If
+ * one CPU was busy, its stock was that much lower in between, seen from either
+ * end; with several, the smaller of the two is closer to the truth.
+ */
+static long counter_look(struct vctx_counter *c)
+{
+	long usage = counter_sum(c);
+	long since_mark = 0, since_low = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		struct vctx_stock *stock = per_cpu_ptr(c->stock, cpu);
 		long avail = atomic_long_read(&stock->avail);
+		long low = READ_ONCE(stock->low);
 
-		sum += avail;
-		if (swing) {
-			most = max(most, avail - READ_ONCE(stock->low));
+		since_mark = max(since_mark, READ_ONCE(stock->mark) - low);
+		since_low = max(since_low, avail - low);
+		if (low != avail)
 			WRITE_ONCE(stock->low, avail);
-		}
+		if (READ_ONCE(stock->mark) != avail)
+			WRITE_ONCE(stock->mark, avail);
 	}
-	if (swing)
-		*swing = most;
-	return clamp(committed - sum, 0L, committed);
-}
-
-static void counter_raise_peak(struct vctx_counter *c, long usage)
-{
-	long peak = READ_ONCE(c->peak);
-
-	while (usage > peak && !try_cmpxchg(&c->peak, &peak, usage))
-		;
+	c->peak = max(c->peak, min(min(c->looked + since_mark, usage + since_low),
+				   atomic_long_read(&c->committed)));
+	c->peak = max(c->peak, usage);
+	c->looked = usage;
+	return usage;
 }
 
 /**
@@ -92,25 +105,13 @@ static void counter_raise_peak(struct vctx_counter *c, long usage)
  */
 long vctx_counter_usage(struct vctx_counter *c)
 {
-	long committed = max(atomic_long_read(&c->committed), 0L);
-	long swing, usage;
+	unsigned long flags;
+	long usage;
 
-	usage = counter_sum(c, committed, &swing);
-	counter_raise_peak(c, min(usage + swing, committed));
+	spin_lock_irqsave(&c->lock, flags);
+	usage = counter_look(c);
+	spin_unlock_irqrestore(&c->lock, flags);
 	return usage;
-}
-
-/**
- * vctx_counter_settle() - is nothing in use any more?
- * @c: the counter, which nobody else uses now
- *
- * Context: any.
- * Return: what is left, zero unless a charge or an uncharge was lost.
- */
-long vctx_counter_settle(struct vctx_counter *c)
-{
-	counter_drain(c);
-	return atomic_long_read(&c->committed);
 }
 
 /**
@@ -125,6 +126,19 @@ long vctx_counter_peak(struct vctx_counter *c)
 	return READ_ONCE(c->peak);
 }
 
+/**
+ * vctx_counter_settle() - is nothing in use any more?
+ * @c: the counter, which nobody else uses now
+ *
+ * Context: any.
+ * Return: what is left, zero unless a charge or an uncharge was lost.
+ */
+long vctx_counter_settle(struct vctx_counter *c)
+{
+	vctx_counter_reclaim(c);
+	return atomic_long_read(&c->committed);
+}
+
 /* How far from a limit the stocks of all CPUs cannot matter any more. */
 static long counter_margin(const struct vctx_counter *c)
 {
@@ -137,116 +151,139 @@ static long counter_margin(const struct vctx_counter *c)
  * @soft: soft limit or VCTX_MAX, not above @hard
  * @hard: hard limit or VCTX_MAX
  *
- * When this returns, no charge succeeds beyond @hard any more.
+ * When this returns, no charge succeeds beyond @hard any more, unless it gets
+ * what is being uncharged at this very moment.
  *
- * Context: the caller lets in one at a time.
+ * Context: any.
  */
 void vctx_counter_set_limits(struct vctx_counter *c, long soft, long hard)
 {
 	long edge = min(soft, hard);
+	unsigned long flags;
 
+	spin_lock_irqsave(&c->lock, flags);
 	WRITE_ONCE(c->soft, soft);
 	WRITE_ONCE(c->hard, hard);
 	WRITE_ONCE(c->exact_from, edge == VCTX_MAX ? VCTX_MAX :
 				  max(edge - counter_margin(c), 0L));
-	/* Stocks that were filled under the old limits are gone afterwards. */
+	/* Pairs with vctx_counter_uncharge(): one of us sees the other. */
 	smp_mb();
 	counter_drain(c);
-	WRITE_ONCE(c->over_soft, atomic_long_read(&c->committed) > soft);
+	c->over_soft = atomic_long_read(&c->committed) > soft;
+	spin_unlock_irqrestore(&c->lock, flags);
 }
 
-/* How many units beyond @n a CPU may take into its stock. */
-static long counter_surplus(struct vctx_counter *c, long committed, long hard,
-			    long soft)
+/* How many units a CPU may take into its stock. */
+static long counter_surplus(struct vctx_counter *c, long committed)
 {
-	long room = hard - committed;
+	long room = c->hard - committed;
 
-	if (committed <= soft)
-		room = min(room, soft - committed);
-	else if (committed - soft <= counter_margin(c))
+	if (committed <= c->soft)
+		room = min(room, c->soft - committed);
+	else if (committed - c->soft <= counter_margin(c))
 		return 0;
 	return room > counter_margin(c) ? c->batch : 0;
 }
 
 /* Judges the soft limit.  True if usage has risen above it just now. */
-static bool counter_check_soft(struct vctx_counter *c, long committed)
+static bool counter_check_soft(struct vctx_counter *c)
 {
-	long soft = READ_ONCE(c->soft);
+	bool was = c->over_soft;
 
-	if (likely(committed <= soft)) {
-		if (unlikely(READ_ONCE(c->over_soft)))
-			WRITE_ONCE(c->over_soft, false);
+	if (likely(atomic_long_read(&c->committed) <= c->soft)) {
+		c->over_soft = false;
 		return false;
 	}
-	if (READ_ONCE(c->over_soft) || counter_sum(c, committed, NULL) <= soft ||
-	    xchg(&c->over_soft, true))
+	c->over_soft = counter_sum(c) > c->soft;
+	if (was || !c->over_soft)
 		return false;
 	atomic_long_inc(&c->soft_hits);
 	return true;
 }
 
+/* vctx_counter_charge() when the stock of this CPU does not suffice */
 enum vctx_charge vctx_counter_charge_slow(struct vctx_counter *c, long n,
 					  bool force)
 {
-	struct vctx_stock *stock = raw_cpu_ptr(c->stock);
-	long committed = atomic_long_read(&c->committed);
-	bool drained = false;
-	long surplus;
+	enum vctx_charge result = VCTX_REFUSED;
+	long committed, surplus = 0;
+	struct vctx_stock *stock;
+	unsigned long flags;
+	bool over_hard;
 
-	do {
-		long hard = READ_ONCE(c->hard);
-		long soft = READ_ONCE(c->soft);
-		bool over_hard = n > hard || committed > hard - n;
-		/* Close below the soft limit stocks would hide its crossing. */
-		bool at_soft = committed <= soft && n > soft - committed;
-
-		if (!drained && ((over_hard && !force) || at_soft)) {
-			counter_drain(c);
-			drained = true;
-			committed = atomic_long_read(&c->committed);
-			/* try_cmpxchg() fails if this is out of date */
-			over_hard = n > hard || committed > hard - n;
-		}
-		if (unlikely(over_hard && !force)) {
-			atomic_long_inc(&c->fails);
-			return VCTX_REFUSED;
-		}
-		surplus = over_hard ? 0 :
-			  counter_surplus(c, committed + n, hard, soft);
-	} while (!atomic_long_try_cmpxchg(&c->committed, &committed,
-					  committed + n + surplus));
-
-	committed += n;
-	if (committed > READ_ONCE(c->peak))
-		counter_raise_peak(c, counter_sum(c, committed, NULL));
-	if (surplus) {
-		long avail = atomic_long_add_return(surplus, &stock->avail);
-
-		WRITE_ONCE(stock->low, avail);
+	spin_lock_irqsave(&c->lock, flags);
+	committed = atomic_long_read(&c->committed);
+	over_hard = n > c->hard || committed > c->hard - n;
+	/* Close below the soft limit, stocks would hide its crossing. */
+	if ((over_hard && !force) ||
+	    (committed <= c->soft && n > c->soft - committed)) {
+		counter_drain(c);
+		committed = atomic_long_read(&c->committed);
+		over_hard = n > c->hard || committed > c->hard - n;
 	}
-	return counter_check_soft(c, committed) ? VCTX_CHARGED_OVER_SOFT :
-						  VCTX_CHARGED;
+	if (unlikely(over_hard && !force)) {
+		atomic_long_inc(&c->fails);
+		goto unlock;
+	}
+	if (committed + n > c->peak)
+		c->peak = max(c->peak, counter_look(c) + n);
+	if (!over_hard)
+		surplus = counter_surplus(c, committed + n);
+	atomic_long_add(n + surplus, &c->committed);
+	c->looked += n;
+	if (surplus) {
+		long avail;
+
+		stock = this_cpu_ptr(c->stock);
+		avail = atomic_long_add_return(surplus, &stock->avail);
+		WRITE_ONCE(stock->low, avail);
+		WRITE_ONCE(stock->mark, avail);
+	}
+	result = counter_check_soft(c) ? VCTX_CHARGED_OVER_SOFT : VCTX_CHARGED;
+unlock:
+	spin_unlock_irqrestore(&c->lock, flags);
+	return result;
 }
 
+/* vctx_counter_uncharge() close to a limit, or when this CPU's stock is full */
 void vctx_counter_uncharge_slow(struct vctx_counter *c, long n)
 {
-	struct vctx_stock *stock = raw_cpu_ptr(c->stock);
-	long committed = atomic_long_read(&c->committed);
-	long avail = atomic_long_read(&stock->avail);
-	long back = n;
+	struct vctx_stock *stock;
+	unsigned long flags;
+	long avail;
 
-	/* The stock is full: note how low it was and keep one batch of it. */
-	if (avail > c->batch) {
-		long surplus = avail - c->batch;
-
-		if (committed > READ_ONCE(c->peak))
-			vctx_counter_usage(c);
-		if (atomic_long_try_cmpxchg(&stock->avail, &avail, c->batch))
-			back += surplus;
+	spin_lock_irqsave(&c->lock, flags);
+	stock = this_cpu_ptr(c->stock);
+	avail = atomic_long_read(&stock->avail);
+	if (atomic_long_read(&c->committed) > c->peak)
+		counter_look(c);
+	if (avail > c->batch &&
+	    atomic_long_try_cmpxchg(&stock->avail, &avail, c->batch)) {
 		WRITE_ONCE(stock->low, c->batch);
+		WRITE_ONCE(stock->mark, c->batch);
+		n += avail - c->batch;
 	}
-	committed = atomic_long_sub_return(back, &c->committed);
-	if (WARN_ON_ONCE(committed < 0))
-		atomic_long_cmpxchg(&c->committed, committed, 0);
-	counter_check_soft(c, committed);
+	if (WARN_ON_ONCE(atomic_long_sub_return(n, &c->committed) < 0))
+		atomic_long_set(&c->committed, 0);
+	/* Whether usage is below the soft limit again must not hide in stocks. */
+	if (c->over_soft && atomic_long_read(&c->committed) > c->soft &&
+	    atomic_long_read(&c->committed) - c->soft <= counter_margin(c))
+		counter_drain(c);
+	counter_check_soft(c);
+	spin_unlock_irqrestore(&c->lock, flags);
+}
+
+/**
+ * vctx_counter_reclaim() - take back what CPUs have in their stocks
+ * @c: the counter
+ *
+ * Context: any.
+ */
+void vctx_counter_reclaim(struct vctx_counter *c)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&c->lock, flags);
+	counter_drain(c);
+	spin_unlock_irqrestore(&c->lock, flags);
 }

@@ -18,8 +18,11 @@
  * there are units that nobody uses.  Close to a limit batches shrink to
  * nothing and every operation is on the shared word.
  *
- * Stocks are atomic because others may take them back, but their cache line is
- * only ever touched by its own CPU while usage is far from the limits.
+ * What moves units between the shared word and the stocks holds a lock, so that
+ * they are never in between when a decision is made; charging from a stock and
+ * uncharging into it does not.  Stocks are atomic because others may take them
+ * back, but their cache line is only ever touched by its own CPU while usage is
+ * far from the limits.
  */
 #ifndef _SECURITY_VCTX_COUNTER_H
 #define _SECURITY_VCTX_COUNTER_H
@@ -29,6 +32,7 @@
 #include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/percpu.h>
+#include <linux/spinlock.h>
 
 /* No limit.  Usage and limits are below this, so that sums do not overflow. */
 #define VCTX_MAX	LONG_MAX
@@ -47,10 +51,12 @@ extern const char *const vctx_resource_name[VCTX_NR_RESOURCES];
  * @avail: how many; never negative
  * @low: smallest @avail since it was last looked at, from which the highest
  *	usage in between follows; written without care by its own CPU
+ * @mark: @avail when it was last looked at
  */
 struct vctx_stock {
 	atomic_long_t avail;
 	long low;
+	long mark;
 };
 
 /**
@@ -60,12 +66,15 @@ struct vctx_stock {
  * @soft: above it, an event is due; VCTX_MAX if none
  * @hard: @committed does not grow above it; VCTX_MAX if none
  * @exact_from: below this many committed units no limit is near
+ * @lock: held to change @committed and the limits, and to fill and empty stocks
+ *	but for a charge and an uncharge
  * @committed: units in use or in a stock
  * @peak: highest usage seen.  Exact on one CPU and near a limit; elsewhere off
  *	by at most what CPUs keep in their stocks.  Never above @hard at the time.
+ * @looked: usage when the stocks were last looked at
  * @fails: refusals
  * @soft_hits: how often usage rose above @soft
- * @over_soft: usage was above @soft when last looked at
+ * @over_soft: usage was above @soft when last judged
  *
  * The first half is read by every charge and written by the administrator
  * only.
@@ -77,8 +86,10 @@ struct vctx_counter {
 	long hard;
 	long exact_from;
 
-	atomic_long_t committed ____cacheline_aligned_in_smp;
+	spinlock_t lock ____cacheline_aligned_in_smp;
+	atomic_long_t committed;
 	long peak;
+	long looked;
 	atomic_long_t fails;
 	atomic_long_t soft_hits;
 	bool over_soft;
@@ -99,6 +110,7 @@ long vctx_counter_settle(struct vctx_counter *c);
 enum vctx_charge vctx_counter_charge_slow(struct vctx_counter *c, long n,
 					  bool force);
 void vctx_counter_uncharge_slow(struct vctx_counter *c, long n);
+void vctx_counter_reclaim(struct vctx_counter *c);
 
 /**
  * vctx_counter_charge() - use @n units
@@ -137,11 +149,16 @@ static __always_inline void vctx_counter_uncharge(struct vctx_counter *c, long n
 {
 	struct vctx_stock *stock = raw_cpu_ptr(c->stock);
 
-	if (likely(atomic_long_read(&c->committed) < READ_ONCE(c->exact_from) &&
-		   atomic_long_read(&stock->avail) + n <= 2 * c->batch))
-		atomic_long_add(n, &stock->avail);
-	else
+	if (unlikely(atomic_long_read(&c->committed) >= READ_ONCE(c->exact_from) ||
+		     atomic_long_read(&stock->avail) + n > 2 * c->batch)) {
 		vctx_counter_uncharge_slow(c, n);
+		return;
+	}
+	atomic_long_add(n, &stock->avail);
+	/* Pairs with vctx_counter_set_limits(): a limit may have come near. */
+	smp_mb__after_atomic();
+	if (unlikely(atomic_long_read(&c->committed) >= READ_ONCE(c->exact_from)))
+		vctx_counter_reclaim(c);
 }
 
 #endif /* _SECURITY_VCTX_COUNTER_H */

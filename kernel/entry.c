@@ -6,6 +6,7 @@
 #include <linux/build_bug.h>
 #include <linux/cred.h>
 #include <linux/fdtable.h>
+#include <linux/fs_struct.h>
 #include <linux/ptrace.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -18,15 +19,23 @@
 
 /*
  * What other tasks share with current would be used by them in one context
- * and counted in another.
+ * and counted in another.  A thread whose first one has exited is alone, too,
+ * but that one still is what the process is known by.
  */
 static bool current_shares(void)
 {
+	struct fs_struct *fs = current->fs;
+	bool shares;
+
 	/* Nobody but current replaces it. */
 	struct sighand_struct *sighand =
 		rcu_dereference_protected(current->sighand, true);
 
-	return !current_is_single_threaded() ||
+	spin_lock(&fs->lock);
+	shares = fs->users > 1;
+	spin_unlock(&fs->lock);
+	return shares || !thread_group_empty(current) ||
+	       !current_is_single_threaded() ||
 	       atomic_read(&current->files->count) > 1 ||
 	       refcount_read(&sighand->count) > 1;
 }
@@ -72,7 +81,10 @@ static struct vctx *find_target(struct vctx *from, const struct vctx_enter *req)
 	else
 		to = vctx_enter_static(req->id, req->cap_drop);
 	if (!IS_ERR(to) && (atomic_read(&to->flags) & VCTX_FLAG_PRIVATE)) {
+		/* It may be removed once the place in it is given back. */
+		vctx_get(to);
 		vctx_live_put(to, VCTX_LIVE_MEMBER);
+		vctx_put(to);
 		to = ERR_PTR(-EPERM);
 	}
 	return to;

@@ -9,9 +9,11 @@
 
 #include <linux/fs.h>
 #include <linux/fs_context.h>
+#include <linux/fsnotify_backend.h>
 #include <linux/init.h>
 #include <linux/kernfs.h>
 #include <linux/kstrtox.h>
+#include <linux/magic.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
@@ -112,6 +114,13 @@ static int vctxfs_show(struct seq_file *m, void *v)
 	return file->show ? file->show(m, vctx) : -EINVAL;
 }
 
+/* What a member has opened cannot be written to, whoever it is passed to. */
+static int vctxfs_open(struct kernfs_open_file *of)
+{
+	of->priv = current_vctx() ? of : NULL;
+	return 0;
+}
+
 static ssize_t vctxfs_write(struct kernfs_open_file *of, char *buf,
 			    size_t nbytes, loff_t off)
 {
@@ -122,7 +131,7 @@ static ssize_t vctxfs_write(struct kernfs_open_file *of, char *buf,
 	if (!vctxfs_sees(vctx))
 		return -ENOENT;
 	/* Both who has opened it, and who writes: neither may lend its rights. */
-	if (!vctx_host_admin() ||
+	if (of->priv || !vctx_host_admin() ||
 	    !file_ns_capable(of->file, &init_user_ns, CAP_SYS_ADMIN))
 		return -EPERM;
 	if (!file->write)
@@ -149,6 +158,7 @@ static ssize_t vctxfs_write(struct kernfs_open_file *of, char *buf,
 }
 
 static const struct kernfs_ops vctxfs_ops = {
+	.open		= vctxfs_open,
 	.seq_show	= vctxfs_show,
 	.write		= vctxfs_write,
 	/* Longer than a line may be, so that last_error can say so. */
@@ -409,6 +419,9 @@ int vctxfs_add_dir(struct vctx *vctx)
 	unsigned int i, j;
 	char name[12];
 
+	/* It could not be made at boot. */
+	if (!vctxfs_root)
+		return -ENOMEM;
 	snprintf(name, sizeof(name), "%u", vctx->id);
 	dir = kernfs_create_dir(kernfs_root_to_node(vctxfs_root), name, 0755, vctx);
 	if (IS_ERR(dir))
@@ -684,7 +697,27 @@ static int vctx_inode_removexattr(struct mnt_idmap *idmap,
 	return vctx_inode_setattr(idmap, dentry, NULL);
 }
 
+/*
+ * Watching the directory of all processes or contexts tells the names in it as
+ * others use them, and a mark on a whole mount even more.
+ */
+static int vctx_path_notify(const struct path *path, u64 mask,
+			    unsigned int obj_type)
+{
+	unsigned long magic = path->dentry->d_sb->s_magic;
+
+	if (likely(!current_vctx()))
+		return 0;
+	if (magic == PROC_SUPER_MAGIC)
+		return -EPERM;
+	if (magic == VCTXFS_MAGIC &&
+	    (obj_type != FSNOTIFY_OBJ_TYPE_INODE || d_is_dir(path->dentry)))
+		return -EPERM;
+	return 0;
+}
+
 static struct security_hook_list vctx_fs_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(path_notify, vctx_path_notify),
 	LSM_HOOK_INIT(inode_setattr, vctx_inode_setattr),
 	LSM_HOOK_INIT(inode_setxattr, vctx_inode_setxattr),
 	LSM_HOOK_INIT(inode_removexattr, vctx_inode_removexattr),
@@ -707,8 +740,10 @@ static int __init vctxfs_init(void)
 	vctxfs_root = kernfs_create_root(&vctxfs_syscall_ops,
 					 KERNFS_ROOT_CREATE_DEACTIVATED |
 					 KERNFS_ROOT_EXTRA_OPEN_PERM_CHECK, NULL);
-	if (IS_ERR(vctxfs_root))
-		return PTR_ERR(vctxfs_root);
+	if (IS_ERR(vctxfs_root)) {
+		err = PTR_ERR(vctxfs_root);
+		goto none;
+	}
 	top = kernfs_root_to_node(vctxfs_root);
 	kn = vctxfs_add_file(top, "summary", 0444, &vctxfs_summary_ops);
 	if (!IS_ERR(kn))
@@ -731,6 +766,8 @@ static int __init vctxfs_init(void)
 
 destroy:
 	kernfs_destroy_root(vctxfs_root);
+none:
+	vctxfs_root = NULL;
 	return err;
 }
 fs_initcall(vctxfs_init);

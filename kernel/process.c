@@ -8,8 +8,11 @@
  * not be *acted on*: that is for the LSM hooks here.
  */
 
+#include <linux/dcache.h>
 #include <linux/fs.h>
+#include <linux/kstrtox.h>
 #include <linux/magic.h>
+#include <linux/proc_fs.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 
@@ -149,18 +152,36 @@ static int vctx_ptrace_traceme(struct task_struct *parent)
 	return vctx_may_act(parent) ? -EPERM : 0;
 }
 
+/* Is @dentry of procfs below the directory of a task not to be acted on? */
+static bool vctx_proc_foreign(struct dentry *dentry)
+{
+	struct super_block *sb = dentry->d_sb;
+	const struct task_struct *task;
+	unsigned int nr;
+	bool foreign;
+
+	/* Names do not change in procfs, and @dentry pins those above it. */
+	while (!IS_ROOT(dentry) && dentry->d_parent != sb->s_root)
+		dentry = dentry->d_parent;
+	if (kstrtouint(dentry->d_name.name, 10, &nr))
+		return false;
+	rcu_read_lock();
+	task = find_task_by_pid_ns(nr, proc_pid_ns(sb));
+	foreign = task && __vctx_task_foreign(task);
+	rcu_read_unlock();
+	return foreign;
+}
+
 /*
- * procfs lets root write to files of any process that it can see.  The
- * watcher's root sees all of them, and may change none.
+ * procfs lets root write to files of any process that it can see.  Those are
+ * all for the watcher, and process 1 for members.
  */
 static int vctx_file_open(struct file *file)
 {
-	if (likely(!vctx_is_watcher(current_vctx())))
+	if (likely(!current_vctx()) || !(file->f_mode & FMODE_WRITE) ||
+	    file_inode(file)->i_sb->s_magic != PROC_SUPER_MAGIC)
 		return 0;
-	if ((file->f_mode & FMODE_WRITE) &&
-	    file_inode(file)->i_sb->s_magic == PROC_SUPER_MAGIC)
-		return -EPERM;
-	return 0;
+	return vctx_proc_foreign(file->f_path.dentry) ? -EPERM : 0;
 }
 
 static struct security_hook_list vctx_process_hooks[] __ro_after_init = {

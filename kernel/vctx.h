@@ -13,16 +13,20 @@
  * Locks, outermost first:
  *
  *	current->signal->cred_guard_mutex	entry against ptrace and exec
- *	  kernfs active reference of the root	mkdir
+ *	inode lock of vctxfs's root		mkdir and rmdir
+ *	  kernfs active reference of the root
  *	    vctx_static_mutex			making a context with a given id
  *	      kernfs_rwsem			(inside of kernfs)
- *	  kernfs active reference of a file	reading and writing a file
- *	    vctx_name_mutex			names are unique
- *	      vctx_name_lock			a name is read in one piece
- *	    vctx_counter.limit_mutex		setting limits
+ *	kernfs active reference of a file	reading and writing a file
+ *	  vctx_name_mutex			names are unique
+ *	    vctx_name_lock			a name is read in one piece
+ *	  vctx_limits_mutex			one line of limits at a time
+ *	    vctx_counter.lock			irqs off; innermost of all
  *
- * The work item that takes a context offline holds none of them, since
- * kernfs_remove() waits for active references.
+ * Charging takes vctx_counter.lock at most, and vctxfs_notify() the locks of a
+ * timer and of kernfs_notify(): both may be called with anything held, and so
+ * may vctx_put(), which queues work.  The work item that takes a context
+ * offline holds nothing, since kernfs_remove() waits for active references.
  */
 #ifndef _SECURITY_VCTX_VCTX_H
 #define _SECURITY_VCTX_VCTX_H

@@ -20,7 +20,7 @@ struct memory {
 	long slab, unreclaimable, percpu;
 };
 
-static long meminfo(const char *key)
+static long memory_kib(const char *key)
 {
 	char buf[8192], *line;
 
@@ -59,22 +59,22 @@ static struct memory settle(void)
 		write_file("/proc/sys/vm/drop_caches", "3\n", 2);
 	}
 	shrink_slabs();
-	memory.slab = meminfo("\nSlab:");
-	memory.unreclaimable = meminfo("\nSUnreclaim:");
-	memory.percpu = meminfo("\nPercpu:");
+	memory.slab = memory_kib("\nSlab:");
+	memory.unreclaimable = memory_kib("\nSUnreclaim:");
+	memory.percpu = memory_kib("\nPercpu:");
 	return memory;
 }
 
 #define EXPECT_NO_GROWTH(_before, _after)				\
 	do {								\
+		struct memory _b = (_before), _a = (_after);		\
+									\
 		TH_LOG("KiB: Slab %ld -> %ld, SUnreclaim %ld -> %ld, Percpu %ld -> %ld",\
-		       (_before).slab, (_after).slab,			\
-		       (_before).unreclaimable, (_after).unreclaimable,	\
-		       (_before).percpu, (_after).percpu);		\
-		EXPECT_GE((_before).slab + NOISE_KIB, (_after).slab);	\
-		EXPECT_GE((_before).unreclaimable + NOISE_KIB,		\
-			  (_after).unreclaimable);			\
-		EXPECT_GE((_before).percpu + NOISE_KIB, (_after).percpu);\
+		       _b.slab, _a.slab, _b.unreclaimable,		\
+		       _a.unreclaimable, _b.percpu, _a.percpu);		\
+		EXPECT_GE(_b.slab + NOISE_KIB, _a.slab);		\
+		EXPECT_GE(_b.unreclaimable + NOISE_KIB, _a.unreclaimable);\
+		EXPECT_GE(_b.percpu + NOISE_KIB, _a.percpu);		\
 	} while (0)
 
 FIXTURE(churn) {
@@ -154,7 +154,6 @@ static int round_refused(void)
 	_exit(-err);
 }
 
-/* clang-format off */
 FIXTURE_VARIANT_ADD(churn, fresh) {
 	.round = round_fresh,
 };
@@ -174,11 +173,11 @@ FIXTURE_VARIANT_ADD(churn, nested) {
 FIXTURE_VARIANT_ADD(churn, refused) {
 	.round = round_refused,
 };
-/* clang-format on */
 
 FIXTURE_SETUP(churn)
 {
-	SKIP_WITHOUT_VCTX();
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
 	ASSERT_EQ(0, ctx_end(ID));
 	self->contexts = ctx_count();
 }
@@ -217,7 +216,8 @@ FIXTURE(many) {
 
 FIXTURE_SETUP(many)
 {
-	SKIP_WITHOUT_VCTX();
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
 	self->contexts = ctx_count();
 }
 

@@ -55,7 +55,8 @@ FIXTURE(entry) {
 
 FIXTURE_SETUP(entry)
 {
-	SKIP_WITHOUT_VCTX();
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
 	ASSERT_EQ(0, ctx_end(ID));
 	ASSERT_EQ(0, ctx_end(OTHER_ID));
 	self->contexts = ctx_count();
@@ -454,17 +455,15 @@ TEST_F(entry, in_a_thread)
 
 TEST_F(entry, vfork_child)
 {
-	static volatile int err;
+	int status;
 	pid_t pid;
 
 	pid = vfork();
-	if (!pid) {
-		err = enter(VCTX_ID_NEW, 0, 0);
-		_exit(0);
-	}
+	if (!pid)
+		_exit(-enter(VCTX_ID_NEW, 0, 0));
 	ASSERT_LT(0, pid);
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
-	EXPECT_EQ(-EBUSY, err);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(EBUSY, WEXITSTATUS(status));
 	EXPECT_EQ(0, self_id());
 	EXPECT_TRUE(WAIT_UNTIL(enter(VCTX_ID_NEW, 0, 0) == 0));
 }
@@ -495,7 +494,6 @@ FIXTURE_VARIANT(sharing) {
 	int err;
 };
 
-/* clang-format off */
 FIXTURE_VARIANT_ADD(sharing, nothing) {
 	.flags = 0,
 	.err = 0,
@@ -525,11 +523,11 @@ FIXTURE_VARIANT_ADD(sharing, semaphores) {
 	.flags = CLONE_SYSVSEM,
 	.err = 0,
 };
-/* clang-format on */
 
 FIXTURE_SETUP(sharing)
 {
-	SKIP_WITHOUT_VCTX();
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
 	self->contexts = ctx_count();
 }
 
@@ -724,7 +722,6 @@ FIXTURE_VARIANT(setid_caps) {
 	int cap;
 };
 
-/* clang-format off */
 FIXTURE_VARIANT_ADD(setid_caps, setuid) {
 	.cap = CAP_SETUID,
 };
@@ -736,11 +733,11 @@ FIXTURE_VARIANT_ADD(setid_caps, setgid) {
 FIXTURE_VARIANT_ADD(setid_caps, setpcap) {
 	.cap = CAP_SETPCAP,
 };
-/* clang-format on */
 
 FIXTURE_SETUP(setid_caps)
 {
-	SKIP_WITHOUT_VCTX();
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
 	self->contexts = ctx_count();
 }
 

@@ -39,7 +39,8 @@ FIXTURE(limits) {
 
 FIXTURE_SETUP(limits)
 {
-	SKIP_WITHOUT_VCTX();
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
 	ASSERT_EQ(0, ctx_end(ID));
 	self->contexts = ctx_count();
 	ASSERT_EQ(0, ctx_mkdir(ID));
@@ -60,9 +61,11 @@ FIXTURE_TEARDOWN_PARENT(limits)
 
 #define EXPECT_USAGE(_nproc, _ntask, _nofile)				\
 	do {								\
-		EXPECT_EQ(_nproc, ctx_wait_usage(ID, NPROC, _nproc));	\
-		EXPECT_EQ(_ntask, ctx_wait_usage(ID, NTASK, _ntask));	\
-		EXPECT_EQ(_nofile, ctx_wait_usage(ID, NOFILE, _nofile));\
+		long _p = (_nproc), _t = (_ntask), _f = (_nofile);	\
+									\
+		EXPECT_EQ(_p, ctx_wait_usage(ID, NPROC, _p));		\
+		EXPECT_EQ(_t, ctx_wait_usage(ID, NTASK, _t));		\
+		EXPECT_EQ(_f, ctx_wait_usage(ID, NOFILE, _f));		\
 	} while (0)
 
 /* Processes */
@@ -245,7 +248,9 @@ TEST_F(limits, zombie_of_the_host)
 	siginfo_t info;
 
 	shutdown(self->member.sock, SHUT_RDWR);
-	ASSERT_EQ(0, waitid(P_PID, self->member.pid, &info, WEXITED | WNOWAIT));
+	ASSERT_EQ(0, waitid(P_PID, self->member.pid, &info, WEXITED | WNOWAIT)) {
+		TH_LOG("%s", strerror(errno));
+	}
 	EXPECT_EQ(1, ctx_usage(ID, NPROC));
 	EXPECT_EQ(-EBUSY, ctx_rmdir(ID));
 	agent_stop(&self->member);
@@ -254,7 +259,7 @@ TEST_F(limits, zombie_of_the_host)
 }
 
 /* Also where no limit is near, and units are taken in batches */
-TEST_F_TIMEOUT(limits, many_processes, TEST_SECONDS)
+TEST_F(limits, many_processes)
 {
 	long pid[100];
 	int i;
@@ -504,7 +509,7 @@ TEST_F(limits, pidfd)
 	EXPECT_USAGE(2, 2, 1);
 	EXPECT_EQ(0, CALL(do_kill_wait, pid, 0));
 	EXPECT_USAGE(1, 1, 1);
-	EXPECT_LT(0, CALL(do_fork_pause, 0, 0));
+	EXPECT_LT(0, CALL(do_fork_exit, 0, 0));
 	EXPECT_EQ(0, CALL(do_close, fd, 0));
 	EXPECT_USAGE(2, 2, 0);
 }
@@ -574,12 +579,12 @@ TEST_F(limits, nested)
 	EXPECT_EQ(0, ctx_set_limits(ID, "nproc hard max"));
 	EXPECT_EQ(0, ctx_set_limits(id, "nproc hard 1 nofile hard 0"));
 	EXPECT_EQ(-EAGAIN, agent_call(&nested, do_fork_pause, 0, 0, 0));
-	EXPECT_EQ(-ENFILE, agent_call(&nested, do_open, (long)"/", O_RDONLY, 0));
+	EXPECT_EQ(-ENFILE, agent_call(&nested, do_open, (long)"/dev/null", O_RDONLY, 0));
 	EXPECT_EQ(1, ctx_fail(id, NPROC));
 	EXPECT_EQ(1, ctx_fail(id, NOFILE));
 	EXPECT_EQ(0, ctx_fail(ID, NOFILE));
 	EXPECT_LT(0, CALL(do_fork_pause, 0, 0));
-	EXPECT_LE(0, CALL(do_open, (long)"/", O_RDONLY));
+	EXPECT_LE(0, CALL(do_open, (long)"/dev/null", O_RDONLY));
 	EXPECT_USAGE(4, 4, 1);
 
 	agent_stop(&nested);
@@ -599,18 +604,18 @@ TEST_F(limits, nested_files)
 	id = agent_call(&nested, do_self_id, 0, 0, 0);
 	EXPECT_EQ(0, ctx_set_limits(ID, "nofile hard 3"));
 	for (i = 0; i < 3; i++) {
-		fd = agent_call(&nested, do_open, (long)"/", O_RDONLY, 0);
+		fd = agent_call(&nested, do_open, (long)"/dev/null", O_RDONLY, 0);
 		EXPECT_LE(0, fd);
 		EXPECT_EQ(i + 1, ctx_usage(ID, NOFILE));
 		EXPECT_EQ(i + 1, ctx_usage(id, NOFILE));
 	}
-	EXPECT_EQ(-ENFILE, agent_call(&nested, do_open, (long)"/", O_RDONLY, 0));
-	EXPECT_EQ(-ENFILE, CALL(do_open, (long)"/", O_RDONLY));
+	EXPECT_EQ(-ENFILE, agent_call(&nested, do_open, (long)"/dev/null", O_RDONLY, 0));
+	EXPECT_EQ(-ENFILE, CALL(do_open, (long)"/dev/null", O_RDONLY));
 	EXPECT_EQ(3, ctx_usage(id, NOFILE));
 	EXPECT_EQ(0, agent_call(&nested, do_close, fd, 0, 0));
 	EXPECT_EQ(2, ctx_usage(id, NOFILE));
 	EXPECT_EQ(2, ctx_usage(ID, NOFILE));
-	EXPECT_LE(0, CALL(do_open, (long)"/", O_RDONLY));
+	EXPECT_LE(0, CALL(do_open, (long)"/dev/null", O_RDONLY));
 	EXPECT_EQ(3, ctx_usage(ID, NOFILE));
 	EXPECT_EQ(2, ctx_usage(id, NOFILE));
 	agent_stop(&nested);
@@ -622,12 +627,12 @@ TEST_F(limits, files_from_before_entry)
 {
 	long id;
 
-	ASSERT_LE(0, CALL(do_open, (long)"/", O_RDONLY));
+	ASSERT_LE(0, CALL(do_open, (long)"/dev/null", O_RDONLY));
 	ASSERT_EQ(0, agent_call(&self->member, do_enter, VCTX_ID_NEW, 0, 0));
 	id = CALL(do_self_id, 0, 0);
 	EXPECT_EQ(0, ctx_usage(id, NOFILE));
 	EXPECT_USAGE(1, 1, 1);
-	ASSERT_LE(0, CALL(do_open, (long)"/", O_RDONLY));
+	ASSERT_LE(0, CALL(do_open, (long)"/dev/null", O_RDONLY));
 	EXPECT_EQ(1, ctx_usage(id, NOFILE));
 	EXPECT_USAGE(1, 1, 2);
 	agent_stop(&self->member);
@@ -688,39 +693,38 @@ TEST_F(limits, nofile)
 	EXPECT_EQ(3, ctx_usage(ID, NOFILE));
 }
 
+static int many[2000];
+
 static long do_open_many(long n, long b, long c)
 {
 	struct rlimit rlimit = { 4096, 4096 };
-	int first = -1;
+	int i;
 
 	setrlimit(RLIMIT_NOFILE, &rlimit);
-	while (n--) {
-		int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-		if (fd < 0)
+	for (i = 0; i < n; i++) {
+		many[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (many[i] < 0)
 			return -errno;
-		if (first < 0)
-			first = fd;
 	}
-	return first;
+	return 0;
 }
 
-static long do_close_range(long first, long n, long c)
+static long do_close_many(long n, long b, long c)
 {
-	while (n--)
-		if (close(first++))
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (close(many[i]))
 			return -errno;
 	return 0;
 }
 
-TEST_F_TIMEOUT(limits, many_files, TEST_SECONDS)
+TEST_F(limits, many_files)
 {
-	long first = CALL(do_open_many, 2000, 0);
-
-	ASSERT_LE(0, first);
+	ASSERT_EQ(0, CALL(do_open_many, 2000, 0));
 	EXPECT_USAGE(1, 1, 2000);
 	EXPECT_LE(2000, ctx_peak(ID, NOFILE));
-	EXPECT_EQ(0, CALL(do_close_range, first, 1500));
+	EXPECT_EQ(0, CALL(do_close_many, 1500, 0));
 	EXPECT_USAGE(1, 1, 500);
 	/* Limits that come near count what is there. */
 	EXPECT_EQ(0, ctx_set_limits(ID, "nofile hard 501"));
@@ -859,7 +863,8 @@ static int kind_path(void)
 
 static int kind_directory(void)
 {
-	return kind_add(open("/", O_RDONLY | O_DIRECTORY));
+	/* Of an overlay, it would be two. */
+	return kind_add(open("/proc", O_RDONLY | O_DIRECTORY));
 }
 
 /* Of an overlay, where the root is one: the file below it is not counted. */
@@ -952,7 +957,7 @@ static long do_kind(long i, long b, long c)
 	return err;
 }
 
-TEST_F_TIMEOUT(limits, kinds, TEST_SECONDS)
+TEST_F(limits, kinds)
 {
 	size_t i;
 	int room;
@@ -962,13 +967,14 @@ TEST_F_TIMEOUT(limits, kinds, TEST_SECONDS)
 		long err;
 
 		EXPECT_EQ(0, ctx_set_limits(ID, "nofile hard max"));
-		err = CALL(do_kind, i, 0);
-		if (err == -ENOSYS || err == -EOPNOTSUPP || err == -ENOENT ||
-		    err == -EAFNOSUPPORT || err == -EPERM) {
-			TH_LOG("%s: not in this kernel (%ld)", kind->name, err);
+		/* What the host cannot do either is not in this kernel. */
+		err = do_kind(i, 0, 0);
+		do_kind_close(0, 0, 0);
+		if (err) {
+			TH_LOG("%s: %s", kind->name, strerror(-err));
 			continue;
 		}
-		EXPECT_EQ(0, err) {
+		EXPECT_EQ(0, CALL(do_kind, i, 0)) {
 			TH_LOG("%s", kind->name);
 		}
 		EXPECT_EQ(kind->files, ctx_wait_usage(ID, NOFILE, kind->files)) {
@@ -1055,7 +1061,8 @@ static void *mapping;
 
 static long do_map(long a, long b, long c)
 {
-	int fd = open(self_exe, O_RDONLY | O_CLOEXEC);
+	/* Of an overlay, it would hold the file below it. */
+	int fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return -errno;
@@ -1177,7 +1184,7 @@ TEST_F(limits, outlives_its_context)
 }
 
 /* Killed in the middle of it */
-TEST_F_TIMEOUT(limits, killed, TEST_SECONDS)
+TEST_F(limits, killed)
 {
 	int i;
 

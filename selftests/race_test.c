@@ -17,13 +17,24 @@
 
 /* Shared with all that the test starts. */
 struct shared {
-	volatile int stop;
+	int stop;
 	long done[NR_RESOURCES];
 	long refused[NR_RESOURCES];
 	long unexpected;
+	long ready;
 };
 
 static struct shared *shared;
+
+static bool stopped(void)
+{
+	return __atomic_load_n(&shared->stop, __ATOMIC_RELAXED);
+}
+
+static void stop(void)
+{
+	__atomic_store_n(&shared->stop, 1, __ATOMIC_RELAXED);
+}
 
 static void count(long *what)
 {
@@ -92,7 +103,7 @@ static void race_open(void)
 static void __attribute__((noreturn)) race_worker(int seed)
 {
 	srandom(seed);
-	while (!shared->stop) {
+	while (!stopped()) {
 		race_fork();
 		race_open();
 		race_threads();
@@ -114,7 +125,6 @@ FIXTURE_VARIANT(race) {
 	bool changing;
 };
 
-/* clang-format off */
 FIXTURE_VARIANT_ADD(race, flat) {
 	.depth = 1,
 	.limit = 2,
@@ -134,7 +144,6 @@ FIXTURE_VARIANT_ADD(race, changing) {
 FIXTURE_VARIANT_ADD(race, unlimited) {
 	.depth = 2,
 };
-/* clang-format on */
 
 static struct shared *map_shared(void)
 {
@@ -144,7 +153,8 @@ static struct shared *map_shared(void)
 
 FIXTURE_SETUP(race)
 {
-	SKIP_WITHOUT_VCTX();
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
 	ASSERT_EQ(0, ctx_end(ID));
 	self->contexts = ctx_count();
 	ASSERT_EQ(0, ctx_mkdir(ID));
@@ -210,13 +220,13 @@ TEST_F_TIMEOUT(race, limits, HOUR)
 						    samples & 32 ? hard : hard / 2));
 		samples++;
 	}
-	shared->stop = 1;
+	stop();
 	while (wait(NULL) > 0)
 		;
 	EXPECT_EQ(0, shared->unexpected);
 	for (res = 0; res < NR_RESOURCES; res++) {
 		ASSERT_EQ(0, ctx_limit(ID, res, &limit));
-		TH_LOG("%s: hard %ld, seen up to %ld, peak %ld, %ld done, %ld refused, fail %ld",
+		TH_LOG("%s: hard %ld, seen %ld, peak %ld, done %ld, refused %ld, fail %ld",
 		       resource_name[res], limit.hard, most[res], limit.peak,
 		       shared->done[res], shared->refused[res], limit.fail);
 		EXPECT_LT(0, shared->done[res]);
@@ -258,8 +268,8 @@ TEST_F_TIMEOUT(race, peak, HOUR)
 		while (!shared->stop && ctx_number(ID, "status", "members") < 0)
 			sched_yield();
 		/* All are in before the first forks. */
-		count(&shared->done[NR_RESOURCES - 1]);
-		while (shared->done[NR_RESOURCES - 1] < workers)
+		count(&shared->ready);
+		while (__atomic_load_n(&shared->ready, __ATOMIC_RELAXED) < workers)
 			sched_yield();
 		race_worker(i + 1);
 	}
@@ -271,7 +281,7 @@ TEST_F_TIMEOUT(race, peak, HOUR)
 			EXPECT_GE(hard, limit.peak);
 		}
 	}
-	shared->stop = 1;
+	stop();
 	while (wait(NULL) > 0)
 		;
 	for (res = 0; res < NR_RESOURCES; res++) {
@@ -293,7 +303,8 @@ FIXTURE_SETUP(same)
 {
 	int i;
 
-	SKIP_WITHOUT_VCTX();
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
 	for (i = 0; i < NR_IDS; i++)
 		ASSERT_EQ(0, ctx_end(ID + i));
 	self->contexts = ctx_count();
@@ -428,15 +439,25 @@ static void same_poll(void)
 
 TEST_F_TIMEOUT(same, ids, HOUR)
 {
-	static void (*const what[])(void) = {
-		same_mkdir, same_rmdir, same_enter, same_enter, same_kill,
-		same_limits, same_name, same_read, same_summary, same_poll,
+	static const struct {
+		const char *name;
+		void (*fn)(void);
+	} what[] = {
+		{ "mkdir", same_mkdir },
+		{ "rmdir", same_rmdir },
+		{ "enter", same_enter },
+		{ "enter", same_enter },
+		{ "kill", same_kill },
+		{ "limits", same_limits },
+		{ "name", same_name },
+		{ "read", same_read },
+		{ "summary", same_summary },
+		{ "poll", same_poll },
 	};
-	long done[ARRAY_SIZE(what)] = {};
 	long *counts;
 	size_t i;
 
-	counts = mmap(NULL, sizeof(done), PROT_READ | PROT_WRITE,
+	counts = mmap(NULL, sizeof(*counts) * ARRAY_SIZE(what), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, counts);
 	for (i = 0; i < ARRAY_SIZE(what); i++) {
@@ -446,21 +467,20 @@ TEST_F_TIMEOUT(same, ids, HOUR)
 		if (pid)
 			continue;
 		srandom(i + 1);
-		while (!shared->stop) {
-			what[i]();
+		while (!stopped()) {
+			what[i].fn();
 			counts[i]++;
 		}
 		_exit(0);
 	}
 	sleep_ms(1000 * env_long("VCTX_TEST_SECONDS", 3));
-	shared->stop = 1;
+	stop();
 	while (wait(NULL) > 0)
 		;
-	for (i = 0; i < ARRAY_SIZE(what); i++)
+	for (i = 0; i < ARRAY_SIZE(what); i++) {
 		EXPECT_LT(0, counts[i]);
-	TH_LOG("mkdir %ld, rmdir %ld, enter %ld, kill %ld, limits %ld, names %ld, reads %ld, summaries %ld, polls %ld",
-	       counts[0], counts[1], counts[2] + counts[3], counts[4], counts[5],
-	       counts[6], counts[7], counts[8], counts[9]);
+		TH_LOG("%s: %ld", what[i].name, counts[i]);
+	}
 	EXPECT_EQ(0, shared->unexpected);
 }
 

@@ -22,7 +22,8 @@ FIXTURE(fs) {
 
 FIXTURE_SETUP(fs)
 {
-	SKIP_WITHOUT_VCTX();
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
 	ASSERT_EQ(0, ctx_end(ID));
 	ASSERT_EQ(0, ctx_end(OTHER_ID));
 	self->contexts = ctx_count();
@@ -52,7 +53,7 @@ struct bad_line {
 
 /* All that a write could change */
 struct content {
-	char limits[1024];
+	long soft[NR_RESOURCES], hard[NR_RESOURCES];
 	char name[64], flags[64], ceiling[64];
 	long members;
 };
@@ -60,9 +61,15 @@ struct content {
 static struct content get_content(__u32 id)
 {
 	struct content content;
+	struct limit limit;
+	int res;
 
 	memset(&content, 0, sizeof(content));
-	ctx_read(id, "limits", content.limits, sizeof(content.limits));
+	for (res = 0; res < NR_RESOURCES; res++) {
+		ctx_limit(id, res, &limit);
+		content.soft[res] = limit.soft;
+		content.hard[res] = limit.hard;
+	}
 	ctx_key(id, "status", "name", content.name, sizeof(content.name));
 	ctx_key(id, "status", "flags", content.flags, sizeof(content.flags));
 	ctx_key(id, "status", "ceiling", content.ceiling, sizeof(content.ceiling));
@@ -72,23 +79,23 @@ static struct content get_content(__u32 id)
 
 #define EXPECT_BAD(_file, _buf, _len, _err)				\
 	do {								\
+		const char *_name = (_file), *_text = (_buf);		\
 		struct content _before, _after;				\
 		char _why[256];						\
 		int _ret;						\
 									\
 		EXPECT_EQ(0, ctx_write(ID, "limits", "nproc soft 50\n"));\
 		_before = get_content(ID);				\
-		_ret = ctx_write_len(ID, _file, _buf, _len);		\
+		_ret = ctx_write_len(ID, _name, _text, _len);		\
 		_after = get_content(ID);				\
 		EXPECT_EQ(-(_err), _ret) {				\
-			TH_LOG("%s: %.60s", _file, (const char *)_buf);	\
+			TH_LOG("%s: %.60s", _name, _text);		\
 		}							\
 		EXPECT_EQ(0, memcmp(&_before, &_after, sizeof(_after)));\
 		EXPECT_LT(0, ctx_read(ID, "last_error", _why,		\
 				      sizeof(_why)));			\
 		EXPECT_TRUE(is_reason(_why)) {				\
-			TH_LOG("%s: %.60s: %s", _file,			\
-			       (const char *)_buf, _why);		\
+			TH_LOG("%s: %.60s: %s", _name, _text, _why);	\
 		}							\
 	} while (0)
 
@@ -106,11 +113,11 @@ FIXTURE_VARIANT(bad) {
 
 static const struct bad_line bad_limits[] = {
 	{ "\n", EINVAL },
-	{ " \n", EINVAL },
+	{ "\x20\n", EINVAL },
 	{ "nproc\n", EINVAL },
-	{ "nproc \n", EINVAL },
+	{ "nproc\x20\n", EINVAL },
 	{ "nproc hard\n", EINVAL },
-	{ "nproc hard \n", EINVAL },
+	{ "nproc hard\x20\n", EINVAL },
 	{ "nproc 5\n", EINVAL },
 	{ "hard 5\n", EINVAL },
 	{ "nproc firm 5\n", EINVAL },
@@ -128,7 +135,7 @@ static const struct bad_line bad_limits[] = {
 	{ " nproc hard 5\n", EINVAL },
 	{ "nproc  hard 5\n", EINVAL },
 	{ "nproc hard  5\n", EINVAL },
-	{ "nproc hard 5 \n", EINVAL },
+	{ "nproc hard 5\x20\n", EINVAL },
 	{ "nproc\thard\t5\n", EINVAL },
 	{ "nproc hard 5\r\n", EINVAL },
 	{ "nproc hard -1\n", EINVAL },
@@ -164,12 +171,12 @@ static const struct bad_line bad_limits[] = {
 
 static const struct bad_line bad_status[] = {
 	{ "\n", EINVAL },
-	{ " \n", EINVAL },
+	{ "\x20\n", EINVAL },
 	{ "name\n", EINVAL },
-	{ "name \n", EINVAL },
+	{ "name\x20\n", EINVAL },
 	{ "name a b\n", EINVAL },
 	{ "name  a\n", EINVAL },
-	{ "name a \n", EINVAL },
+	{ "name a\x20\n", EINVAL },
 	{ " name a\n", EINVAL },
 	{ "Name a\n", EINVAL },
 	{ "name 100\n", EINVAL },
@@ -187,7 +194,7 @@ static const struct bad_line bad_status[] = {
 	{ "name abcdefghijklmnopqrstuvwxyz012345\n", EINVAL },	/* 32 */
 	{ "name abcdefghijklmnopqrstuvwxyz0123456789\n", EINVAL },
 	{ "flags\n", EINVAL },
-	{ "flags \n", EINVAL },
+	{ "flags\x20\n", EINVAL },
 	{ "flags -\n", EINVAL },
 	{ "flags none\n", EINVAL },
 	{ "flags 1\n", EINVAL },
@@ -217,14 +224,13 @@ static const struct bad_line bad_kill[] = {
 	{ "01\n", EINVAL },
 	{ "11\n", EINVAL },
 	{ " 1\n", EINVAL },
-	{ "1 \n", EINVAL },
+	{ "1\x20\n", EINVAL },
 	{ "1 1\n", EINVAL },
 	{ "0x1\n", EINVAL },
 	{ "yes\n", EINVAL },
 	{}
 };
 
-/* clang-format off */
 FIXTURE_VARIANT_ADD(bad, limits) {
 	.file = "limits",
 	.good = "nproc hard 100",
@@ -242,11 +248,11 @@ FIXTURE_VARIANT_ADD(bad, kill) {
 	.good = "1",
 	.lines = bad_kill,
 };
-/* clang-format on */
 
 FIXTURE_SETUP(bad)
 {
-	SKIP_WITHOUT_VCTX();
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
 	ASSERT_EQ(0, ctx_end(ID));
 	self->contexts = ctx_count();
 	ASSERT_EQ(0, ctx_mkdir(ID));
@@ -259,7 +265,7 @@ FIXTURE_TEARDOWN_PARENT(bad)
 	EXPECT_TRUE(WAIT_UNTIL(ctx_count() == self->contexts));
 }
 
-TEST_F_TIMEOUT(bad, lines, TEST_SECONDS)
+TEST_F(bad, lines)
 {
 	const struct bad_line *bad;
 
@@ -344,7 +350,7 @@ TEST_F(bad, far_too_long)
 	free(buf);
 }
 
-TEST_F_TIMEOUT(bad, noise, TEST_SECONDS)
+TEST_F(bad, noise)
 {
 	struct content before = get_content(ID), after;
 	char buf[256];
@@ -399,7 +405,7 @@ TEST_F(bad, good)
 /* Modes hold for root, too: what cannot be read or written does not open. */
 TEST_F(fs, modes)
 {
-	const char *read_only[] = { "events", "procs", "last_error" };
+	static const char *const read_only[] = { "events", "procs", "last_error" };
 	char path[64], buf[64];
 	size_t i;
 	int err;
@@ -469,8 +475,8 @@ TEST_F(fs, mkdir_names)
 	name[255] = '\0';
 	EXPECT_EQ(-EINVAL, make(name));
 	name[255] = '6';
-	name[256] = '\0';
-	EXPECT_EQ(-ENAMETOOLONG, make(name));
+	name[299] = '\0';
+	EXPECT_EQ(-EINVAL, make(name));
 
 	EXPECT_EQ(-EEXIST, make("1"));
 	EXPECT_EQ(-EEXIST, make("summary"));
@@ -506,10 +512,11 @@ TEST_F(fs, other_calls)
 	EXPECT_EQ(EPERM, errno);
 	EXPECT_EQ(-1, symlink("x", name));
 	EXPECT_EQ(EPERM, errno);
-	EXPECT_EQ(-1, mknod(name, S_IFREG | 0644, 0));
+	EXPECT_EQ(-1, mknod(name, S_IFIFO | 0644, 0));
 	EXPECT_EQ(EPERM, errno);
 	err = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
 	EXPECT_EQ(-1, err);
+	EXPECT_EQ(EACCES, errno);
 
 	snprintf(name, sizeof(name), "%s/limits", path);
 	EXPECT_EQ(-1, unlink(name));
@@ -1161,7 +1168,6 @@ FIXTURE_VARIANT(inside) {
 	bool nested;
 };
 
-/* clang-format off */
 FIXTURE_VARIANT_ADD(inside, root) {
 };
 
@@ -1172,13 +1178,13 @@ FIXTURE_VARIANT_ADD(inside, nobody) {
 FIXTURE_VARIANT_ADD(inside, nested_root) {
 	.nested = true,
 };
-/* clang-format on */
 
 static long member_id;
 
 FIXTURE_SETUP(inside)
 {
-	SKIP_WITHOUT_VCTX();
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
 	ASSERT_EQ(0, ctx_end(ID));
 	ASSERT_EQ(0, ctx_end(OTHER_ID));
 	self->contexts = ctx_count();
@@ -1568,10 +1574,8 @@ TEST_F(inside, mounts_it_again)
 {
 	long ret = agent_call(&self->member, do_mount_again, 0, 0, 0);
 
-	if (variant->nobody) {
-		EXPECT_TRUE(ret < 0 || ret == member_id);
-	} else {
-		EXPECT_EQ(member_id, ret);
+	EXPECT_TRUE(ret == member_id || (variant->nobody && ret < 0)) {
+		TH_LOG("%ld", ret);
 	}
 }
 

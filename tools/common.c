@@ -221,10 +221,12 @@ int tool_common_option(const struct tool *tool, const char *arg)
 static void print_error(const struct tool *tool, const char *format,
 			va_list args)
 {
+	char text[1024];
+
+	/* one write, so that the messages of several processes do not mix */
+	vsnprintf(text, sizeof(text), format, args);
 	fflush(stdout);
-	fprintf(stderr, "%s: ", tool->name);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	fprintf(stderr, "%s: %s\n", tool->name, text);
 }
 
 /**
