@@ -615,54 +615,46 @@ FIXTURE_VARIANT(matrix) {
 	bool nobody;
 };
 
-#define RELATION(_name, _viewer, _target, _relation, _nobody)		\
-	FIXTURE_VARIANT_ADD(matrix, _name) {				\
-		.viewer = _viewer,					\
-		.target = _target,					\
-		.relation = _relation,					\
-		.nobody = _nobody,					\
-	}
-
-RELATION(host_host, HOST, HOST, SAME, false);
-RELATION(host_member, HOST, MEMBER, HIDDEN, false);
-RELATION(host_child, HOST, CHILD, HIDDEN, false);
-RELATION(host_watcher, HOST, WATCHER, HIDDEN, false);
-RELATION(member_host, MEMBER, HOST, HIDDEN, false);
-RELATION(member_member, MEMBER, MEMBER, SAME, false);
-RELATION(member_child, MEMBER, CHILD, HIDDEN, false);
-RELATION(member_stranger, MEMBER, STRANGER, HIDDEN, false);
-RELATION(member_watcher, MEMBER, WATCHER, HIDDEN, false);
-RELATION(member_init, MEMBER, INIT, PROCESS_1, false);
-RELATION(child_host, CHILD, HOST, HIDDEN, false);
-RELATION(child_member, CHILD, MEMBER, HIDDEN, false);
-RELATION(child_child, CHILD, CHILD, HIDDEN, false);
-RELATION(child_init, CHILD, INIT, PROCESS_1, false);
-RELATION(watcher_host, WATCHER, HOST, WATCHED, false);
-RELATION(watcher_member, WATCHER, MEMBER, WATCHED, false);
-RELATION(watcher_child, WATCHER, CHILD, WATCHED, false);
-RELATION(watcher_watcher, WATCHER, WATCHER, SAME, false);
-RELATION(watcher_init, WATCHER, INIT, WATCHED, false);
+FIXTURE_VARIANT_ADD(matrix, host_host) { HOST, HOST, SAME, false };
+FIXTURE_VARIANT_ADD(matrix, host_member) { HOST, MEMBER, HIDDEN, false };
+FIXTURE_VARIANT_ADD(matrix, host_child) { HOST, CHILD, HIDDEN, false };
+FIXTURE_VARIANT_ADD(matrix, host_watcher) { HOST, WATCHER, HIDDEN, false };
+FIXTURE_VARIANT_ADD(matrix, member_host) { MEMBER, HOST, HIDDEN, false };
+FIXTURE_VARIANT_ADD(matrix, member_member) { MEMBER, MEMBER, SAME, false };
+FIXTURE_VARIANT_ADD(matrix, member_child) { MEMBER, CHILD, HIDDEN, false };
+FIXTURE_VARIANT_ADD(matrix, member_stranger) { MEMBER, STRANGER, HIDDEN, false };
+FIXTURE_VARIANT_ADD(matrix, member_watcher) { MEMBER, WATCHER, HIDDEN, false };
+FIXTURE_VARIANT_ADD(matrix, member_init) { MEMBER, INIT, PROCESS_1, false };
+FIXTURE_VARIANT_ADD(matrix, child_host) { CHILD, HOST, HIDDEN, false };
+FIXTURE_VARIANT_ADD(matrix, child_member) { CHILD, MEMBER, HIDDEN, false };
+FIXTURE_VARIANT_ADD(matrix, child_child) { CHILD, CHILD, HIDDEN, false };
+FIXTURE_VARIANT_ADD(matrix, child_init) { CHILD, INIT, PROCESS_1, false };
+FIXTURE_VARIANT_ADD(matrix, watcher_host) { WATCHER, HOST, WATCHED, false };
+FIXTURE_VARIANT_ADD(matrix, watcher_member) { WATCHER, MEMBER, WATCHED, false };
+FIXTURE_VARIANT_ADD(matrix, watcher_child) { WATCHER, CHILD, WATCHED, false };
+FIXTURE_VARIANT_ADD(matrix, watcher_watcher) { WATCHER, WATCHER, SAME, false };
+FIXTURE_VARIANT_ADD(matrix, watcher_init) { WATCHER, INIT, WATCHED, false };
 
 /* The same, and who looks has no privilege. */
-RELATION(nobody_host_host, HOST, HOST, SAME, true);
-RELATION(nobody_host_member, HOST, MEMBER, HIDDEN, true);
-RELATION(nobody_host_child, HOST, CHILD, HIDDEN, true);
-RELATION(nobody_host_watcher, HOST, WATCHER, HIDDEN, true);
-RELATION(nobody_member_host, MEMBER, HOST, HIDDEN, true);
-RELATION(nobody_member_member, MEMBER, MEMBER, SAME, true);
-RELATION(nobody_member_child, MEMBER, CHILD, HIDDEN, true);
-RELATION(nobody_member_stranger, MEMBER, STRANGER, HIDDEN, true);
-RELATION(nobody_member_watcher, MEMBER, WATCHER, HIDDEN, true);
-RELATION(nobody_member_init, MEMBER, INIT, PROCESS_1, true);
-RELATION(nobody_child_host, CHILD, HOST, HIDDEN, true);
-RELATION(nobody_child_member, CHILD, MEMBER, HIDDEN, true);
-RELATION(nobody_child_child, CHILD, CHILD, HIDDEN, true);
-RELATION(nobody_child_init, CHILD, INIT, PROCESS_1, true);
-RELATION(nobody_watcher_host, WATCHER, HOST, WATCHED, true);
-RELATION(nobody_watcher_member, WATCHER, MEMBER, WATCHED, true);
-RELATION(nobody_watcher_child, WATCHER, CHILD, WATCHED, true);
-RELATION(nobody_watcher_watcher, WATCHER, WATCHER, SAME, true);
-RELATION(nobody_watcher_init, WATCHER, INIT, WATCHED, true);
+FIXTURE_VARIANT_ADD(matrix, nobody_host_host) { HOST, HOST, SAME, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_host_member) { HOST, MEMBER, HIDDEN, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_host_child) { HOST, CHILD, HIDDEN, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_host_watcher) { HOST, WATCHER, HIDDEN, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_member_host) { MEMBER, HOST, HIDDEN, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_member_member) { MEMBER, MEMBER, SAME, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_member_child) { MEMBER, CHILD, HIDDEN, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_member_stranger) { MEMBER, STRANGER, HIDDEN, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_member_watcher) { MEMBER, WATCHER, HIDDEN, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_member_init) { MEMBER, INIT, PROCESS_1, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_child_host) { CHILD, HOST, HIDDEN, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_child_member) { CHILD, MEMBER, HIDDEN, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_child_child) { CHILD, CHILD, HIDDEN, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_child_init) { CHILD, INIT, PROCESS_1, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_watcher_host) { WATCHER, HOST, WATCHED, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_watcher_member) { WATCHER, MEMBER, WATCHED, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_watcher_child) { WATCHER, CHILD, WATCHED, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_watcher_watcher) { WATCHER, WATCHER, SAME, true };
+FIXTURE_VARIANT_ADD(matrix, nobody_watcher_init) { WATCHER, INIT, WATCHED, true };
 
 static long do_target(long a, long b, long c)
 {

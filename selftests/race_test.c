@@ -145,6 +145,21 @@ FIXTURE_VARIANT_ADD(race, unlimited) {
 	.depth = 2,
 };
 
+static int set_hard_limits(long hard)
+{
+	return ctx_set_limits(ID, "nproc hard %ld ntask hard %ld nofile hard %ld",
+			      hard, hard, hard);
+}
+
+/* One after another, to something below @hard and back */
+static int change_limits(long round, long hard)
+{
+	return ctx_set_limits(ID, "nproc hard %ld ntask hard %ld nofile soft %ld",
+			      round & 1 ? hard : hard - 2,
+			      round & 2 ? hard : 1,
+			      round & 4 ? hard : hard / 2);
+}
+
 static struct shared *map_shared(void)
 {
 	return mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE,
@@ -193,8 +208,7 @@ TEST_F_TIMEOUT(race, limits, HOUR)
 	EXPECT_TRUE(WAIT_UNTIL(ctx_usage(ID, NPROC) >= workers));
 	/* Usage may be above what is set only now: that does not count. */
 	if (variant->limit) {
-		EXPECT_EQ(0, ctx_set_limits(ID, "nproc hard %ld ntask hard %ld nofile hard %ld",
-					    hard, hard, hard));
+		EXPECT_EQ(0, set_hard_limits(hard));
 		for (res = 0; res < NR_RESOURCES; res++)
 			EXPECT_TRUE(WAIT_UNTIL(ctx_usage(ID, res) <= hard));
 	}
@@ -214,10 +228,7 @@ TEST_F_TIMEOUT(race, limits, HOUR)
 		}
 		/* Between limits that are never above the one that is checked. */
 		if (variant->changing && samples % 8 == 0)
-			EXPECT_EQ(0, ctx_set_limits(ID, "nproc hard %ld ntask hard %ld nofile soft %ld",
-						    samples & 8 ? hard : hard - 2,
-						    samples & 16 ? hard : 1,
-						    samples & 32 ? hard : hard / 2));
+			EXPECT_EQ(0, change_limits(samples / 8, hard));
 		samples++;
 	}
 	stop();
@@ -226,7 +237,7 @@ TEST_F_TIMEOUT(race, limits, HOUR)
 	EXPECT_EQ(0, shared->unexpected);
 	for (res = 0; res < NR_RESOURCES; res++) {
 		ASSERT_EQ(0, ctx_limit(ID, res, &limit));
-		TH_LOG("%s: hard %ld, seen %ld, peak %ld, done %ld, refused %ld, fail %ld",
+		TH_LOG("%s: hard %ld seen %ld peak %ld done %ld refused %ld fail %ld",
 		       resource_name[res], limit.hard, most[res], limit.peak,
 		       shared->done[res], shared->refused[res], limit.fail);
 		EXPECT_LT(0, shared->done[res]);
@@ -251,8 +262,7 @@ TEST_F_TIMEOUT(race, peak, HOUR)
 
 	if (!variant->limit || variant->changing)
 		SKIP(return, "needs one limit");
-	EXPECT_EQ(0, ctx_set_limits(ID, "nproc hard %ld ntask hard %ld nofile hard %ld",
-				    hard, hard, hard));
+	EXPECT_EQ(0, set_hard_limits(hard));
 	for (i = 0; i < workers; i++) {
 		pid_t pid = fork();
 

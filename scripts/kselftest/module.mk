@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The kselftests, built from here for the guests of "make check".  It is not in
+# selftests/, since all of that lands in tools/testing/selftests/vctx.
+#
+#   VCTX_TEST_SECONDS, VCTX_TEST_CHURN, VCTX_TEST_MANY, VCTX_TEST_LS_MS
+#                how long and how much: see the programs
+
+SELFTEST_DIR := $(O)/selftests
+SELFTEST_NAMES := $(basename $(notdir $(wildcard selftests/*_test.c)))
+SELFTEST_PROGS := $(SELFTEST_NAMES:%=$(SELFTEST_DIR)/%)
+
+SELFTESTS += $(SELFTEST_PROGS) $(SELFTEST_DIR)/run-all.sh
+
+# "../kselftest_harness.h" is found from there.
+SELFTEST_HARNESS := $(O)/linux-stock/tools/testing/selftests/kselftest
+SELFTEST_CFLAGS := -O2 -Wall -Werror -Ikernel/include/uapi -I$(SELFTEST_HARNESS)
+
+$(SELFTEST_PROGS): $(SELFTEST_DIR)/%: selftests/%.c selftests/common.h \
+		   kernel/include/uapi/linux/vctx.h | linux
+	@mkdir -p $(@D)
+	$(CC) $(SELFTEST_CFLAGS) -o $@ $< -lpthread
+
+$(SELFTEST_DIR)/run-all.sh: selftests/run-all.sh
+	@mkdir -p $(@D)
+	install -m 755 $< $@
+
+SELFTEST_RUN = $(SELFTEST_DIR)/run-all.sh
+
+CHECKS += check-selftests check-selftests-debug check-selftests-race \
+	  check-selftests-bounds check-selftests-tree
+
+.PHONY: check-selftests check-selftests-debug
+check-selftests:
+	@scripts/vm -- $(SELFTEST_RUN)
+
+check-selftests-debug:
+	@scripts/vm --kernel debug --timeout 1200 -- $(SELFTEST_RUN)
+
+# Where the processors really race: no usage above a limit, no report.
+.PHONY: check-selftests-race
+check-selftests-race: export VCTX_TEST_SECONDS ?= 60
+check-selftests-race:
+	@scripts/vm --kernel debug --thread multi --timeout 1200 -- sh -c \
+		'race_test -v flat; race_test -f same'
+
+# As much, and as long, as it has to hold. Each has its own time.
+.PHONY: check-selftests-bounds
+check-selftests-bounds: export VCTX_TEST_SECONDS ?= 30
+check-selftests-bounds: export VCTX_TEST_CHURN ?= 100000
+check-selftests-bounds: export VCTX_TEST_MANY ?= 20000
+check-selftests-bounds: export VCTX_TEST_LS_MS ?= 1000
+check-selftests-bounds:
+	@scripts/vm --mem 2048 --timeout 1800 -- sh -c \
+		'forkbomb_test; churn_test -v fresh; churn_test -f many'
+
+# The same suite as the Linux tree with the series has it, by its own rules and
+# its own runner: the same tests, the same results.
+.PHONY: check-selftests-tree
+check-selftests-tree: KSFT := $(CURDIR)/$(SELFTEST_DIR)/tree
+check-selftests-tree:
+	@$(MAKE) --no-print-directory -s -C $(O)/linux O=$(KSFT) headers
+	@$(MAKE) --no-print-directory -s -C $(O)/linux/tools/testing/selftests \
+		TARGETS=vctx O=$(KSFT) \
+		KHDR_INCLUDES='-isystem $(KSFT)/usr/include' FORCE_TARGETS=1
+	@scripts/vm --timeout 1200 -- make --no-print-directory -s \
+		-C $(CURDIR)/$(O)/linux/tools/testing/selftests TARGETS=vctx \
+		O=$(KSFT) KHDR_INCLUDES='-isystem $(KSFT)/usr/include' run_tests \
+		> $(O)/check/tree.out
+	@cat $(O)/check/tree.out
+	@sed -n 's/^# \(ok\|not ok\) [0-9]* *//p' $(O)/check/tree.out | sort > $(O)/check/tree.tests
+	@sed -n 's/^\(ok\|not ok\) [0-9]* *//p' $(O)/check/check-selftests.log | sort > $(O)/check/tree.expected
+	@diff $(O)/check/tree.expected $(O)/check/tree.tests > $(O)/check/tree.diff || { \
+		cat $(O)/check/tree.diff; exit 1; }
