@@ -97,14 +97,6 @@ static int vctx_file_send_sigiotask(struct task_struct *task,
 	return vctx_file_blob(fown->file)->owner == task_vctx(task) ? 0 : -EPERM;
 }
 
-void vctx_process_file_free(struct file *file)
-{
-	struct vctx *owner = vctx_file_blob(file)->owner;
-
-	if (unlikely(owner))
-		vctx_put(owner);
-}
-
 static int vctx_task_setnice(struct task_struct *p, int nice)
 {
 	return vctx_may_act(p);
@@ -178,7 +170,7 @@ static bool vctx_proc_foreign(struct dentry *dentry)
  */
 static int vctx_file_open(struct file *file)
 {
-	if (likely(!current_vctx()) || !(file->f_mode & FMODE_WRITE) ||
+	if (likely(!(file->f_mode & FMODE_WRITE)) || likely(!current_vctx()) ||
 	    file_inode(file)->i_sb->s_magic != PROC_SUPER_MAGIC)
 		return 0;
 	return vctx_proc_foreign(file->f_path.dentry) ? -EPERM : 0;

@@ -12,6 +12,7 @@
 #include "vctx.h"
 
 DEFINE_STATIC_KEY_FALSE(vctx_enabled);
+unsigned int vctx_task_offset __ro_after_init;
 
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
 	.lbs_task = sizeof(struct vctx_task),
@@ -83,10 +84,22 @@ static void vctx_task_free(struct task_struct *task)
 	vctx_put(vctx);
 }
 
+static noinline void vctx_file_release(struct vctx_file *blob)
+{
+	if (blob->owner)
+		vctx_put(blob->owner);
+	if (blob->vctx) {
+		vctx_limits_file_free(blob->vctx);
+		vctx_put(blob->vctx);
+	}
+}
+
 static void vctx_file_free(struct file *file)
 {
-	vctx_process_file_free(file);
-	vctx_limits_file_free(file);
+	struct vctx_file *blob = vctx_file_blob(file);
+
+	if (unlikely(blob->vctx || blob->owner))
+		vctx_file_release(blob);
 }
 
 /**
@@ -126,6 +139,9 @@ static struct security_hook_list vctx_setup_hooks[] __ro_after_init = {
 
 static int __init vctx_init(void)
 {
+	BUILD_BUG_ON(offsetof(struct vctx_task, vctx));
+	vctx_task_offset = vctx_blob_sizes.lbs_task;
+
 	security_add_hooks(vctx_setup_hooks, ARRAY_SIZE(vctx_setup_hooks),
 			   &vctx_lsmid);
 	vctx_add_process_hooks();

@@ -245,7 +245,6 @@ int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
 		     u32 flags);
 
 /* process.c, capability.c, setup.c */
-void vctx_process_file_free(struct file *file);
 void vctx_add_process_hooks(void);
 void vctx_add_capability_hooks(void);
 void vctx_add_fs_hooks(void);

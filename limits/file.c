@@ -15,8 +15,6 @@ int __vctx_file_charge(struct file *file)
 {
 	struct vctx *vctx = current_vctx();
 
-	if (likely(!vctx))
-		return 0;
 	if (vctx_charge(vctx, VCTX_NOFILE, 1))
 		return -ENFILE;
 	vctx_get(vctx);
@@ -26,17 +24,11 @@ int __vctx_file_charge(struct file *file)
 
 /**
  * vctx_limits_file_free() - uncharge a file description
- * @file: the file; it may be that it was never charged
+ * @vctx: context that it is charged to
  *
  * Context: any.
  */
-void vctx_limits_file_free(struct file *file)
+void vctx_limits_file_free(struct vctx *vctx)
 {
-	struct vctx *vctx = vctx_file_blob(file)->vctx;
-
-	if (likely(!vctx))
-		return;
-	vctx_file_blob(file)->vctx = NULL;
 	vctx_uncharge(vctx, VCTX_NOFILE, 1);
-	vctx_put(vctx);
 }

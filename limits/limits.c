@@ -13,53 +13,28 @@
 static DEFINE_MUTEX(vctx_limits_mutex);
 
 /**
- * vctx_charge_below() - charge a context and those above it
- * @vctx: the lowest one
- * @above: the first one above that is not charged, NULL to charge them all
+ * vctx_charge_event() - a charge has not been quite ordinary
+ * @vctx: the lowest context that is being charged
+ * @v: the one, it or above it, where it happened
  * @res: the resource
  * @n: how much
- * @force: beyond hard limits if need be
+ * @charge: what happened
+ *
+ * Tells those who watch, and after a refusal uncharges what is below @v.
  *
  * Context: any.
- * Return: 0, or -EDQUOT if a hard limit would be exceeded, and nothing is
- * charged.
+ * Return: 0 or -EDQUOT
  */
-int vctx_charge_below(struct vctx *vctx, const struct vctx *above,
-		      enum vctx_resource res, long n, bool force)
+int vctx_charge_event(struct vctx *vctx, struct vctx *v, enum vctx_resource res,
+		      long n, enum vctx_charge charge)
 {
-	struct vctx *v;
-
-	for (v = vctx; v != above; v = v->parent) {
-		enum vctx_charge charge;
-
-		charge = vctx_counter_charge(&v->counter[res], n, force);
-		if (likely(charge == VCTX_CHARGED))
-			continue;
-		vctxfs_notify(v);
-		if (charge == VCTX_CHARGED_OVER_SOFT)
-			continue;
-		trace_vctx_charge_fail(v->id, vctx->id, vctx_resource_name[res],
-				       n, READ_ONCE(v->counter[res].hard));
-		vctx_uncharge_below(vctx, v, res, n);
-		return -EDQUOT;
-	}
-	return 0;
-}
-
-/**
- * vctx_uncharge_below() - undo vctx_charge_below()
- * @vctx: as charged
- * @above: as charged
- * @res: as charged
- * @n: as charged
- *
- * Context: any.
- */
-void vctx_uncharge_below(struct vctx *vctx, const struct vctx *above,
-			 enum vctx_resource res, long n)
-{
-	for (; vctx != above; vctx = vctx->parent)
-		vctx_counter_uncharge(&vctx->counter[res], n);
+	vctxfs_notify(v);
+	if (charge != VCTX_REFUSED)
+		return 0;
+	trace_vctx_charge_fail(v->id, vctx->id, vctx_resource_name[res], n,
+			       READ_ONCE(v->counter[res].hard));
+	vctx_uncharge_below(vctx, v, res, n);
+	return -EDQUOT;
 }
 
 static int vctx_limits_show(struct seq_file *m, struct vctx *vctx)

@@ -7,10 +7,55 @@
 
 #include "../vctx.h"
 
-int vctx_charge_below(struct vctx *vctx, const struct vctx *above,
-		      enum vctx_resource res, long n, bool force);
-void vctx_uncharge_below(struct vctx *vctx, const struct vctx *above,
-			 enum vctx_resource res, long n);
+int vctx_charge_event(struct vctx *vctx, struct vctx *v, enum vctx_resource res,
+		      long n, enum vctx_charge charge);
+
+/**
+ * vctx_uncharge_below() - undo vctx_charge_below()
+ * @vctx: as charged
+ * @above: as charged
+ * @res: as charged
+ * @n: as charged
+ *
+ * Context: any.
+ */
+static __always_inline void vctx_uncharge_below(struct vctx *vctx,
+						const struct vctx *above,
+						enum vctx_resource res, long n)
+{
+	for (; vctx != above; vctx = vctx->parent)
+		vctx_counter_uncharge(&vctx->counter[res], n);
+}
+
+/**
+ * vctx_charge_below() - charge a context and those above it
+ * @vctx: the lowest one
+ * @above: the first one above that is not charged, NULL to charge them all
+ * @res: the resource
+ * @n: how much
+ * @force: beyond hard limits if need be
+ *
+ * Context: any.
+ * Return: 0, or -EDQUOT if a hard limit would be exceeded, and nothing is
+ * charged.
+ */
+static __always_inline int vctx_charge_below(struct vctx *vctx,
+					     const struct vctx *above,
+					     enum vctx_resource res, long n,
+					     bool force)
+{
+	struct vctx *v;
+
+	for (v = vctx; v != above; v = v->parent) {
+		enum vctx_charge charge;
+
+		charge = vctx_counter_charge(&v->counter[res], n, force);
+		if (unlikely(charge != VCTX_CHARGED) &&
+		    vctx_charge_event(vctx, v, res, n, charge))
+			return -EDQUOT;
+	}
+	return 0;
+}
 
 /**
  * vctx_charge() - charge a context and all above it
@@ -39,7 +84,7 @@ int vctx_limits_fork(struct vctx *vctx, bool leader);
 void vctx_limits_exit(struct vctx *vctx, bool leader);
 
 /* file.c */
-void vctx_limits_file_free(struct file *file);
+void vctx_limits_file_free(struct vctx *vctx);
 
 void vctx_limits_init(void);
 

@@ -20,8 +20,18 @@ struct task_struct;
 #ifdef CONFIG_SECURITY_VCTX
 
 #include <linux/jump_label.h>
+#include <linux/sched.h>
 
 DECLARE_STATIC_KEY_FALSE(vctx_enabled);
+
+/* Where vctx's part of a task's LSM blob begins: with its context. */
+extern unsigned int vctx_task_offset;
+
+/* For the paths that everybody takes.  Only while vctx_enabled is set. */
+static inline bool vctx_is_member(const struct task_struct *task)
+{
+	return READ_ONCE(*(void **)(task->security + vctx_task_offset));
+}
 
 bool __vctx_task_hidden(const struct task_struct *task);
 bool __vctx_pid_hidden(struct pid *pid);
@@ -94,7 +104,7 @@ static inline void vctx_task_release(struct task_struct *task)
  */
 static inline void vctx_account_cputime(struct task_struct *task, u64 delta_ns)
 {
-	if (static_branch_likely(&vctx_enabled))
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(task))
 		__vctx_account_cputime(task, delta_ns);
 }
 
@@ -109,7 +119,7 @@ static inline void vctx_account_cputime(struct task_struct *task, u64 delta_ns)
  */
 static inline int vctx_file_charge(struct file *file)
 {
-	if (static_branch_likely(&vctx_enabled))
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
 		return __vctx_file_charge(file);
 	return 0;
 }
