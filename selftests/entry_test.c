@@ -453,6 +453,35 @@ TEST_F(entry, in_a_thread)
 	EXPECT_EQ(0, self_id());
 }
 
+/* The first thread has ended, and is a zombie for as long as this one lives. */
+static void *thread_enter_alone(void *arg)
+{
+	char path[64], buf[512];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
+	if (!WAIT_UNTIL(read_file(path, buf, sizeof(buf)) > 0 &&
+			strstr(buf, ") Z ")))
+		_exit(1);
+	_exit(-enter(VCTX_ID_NEW, 0, 0));
+}
+
+TEST_F(entry, thread_without_leader)
+{
+	pthread_t thread;
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (pthread_create(&thread, NULL, thread_enter_alone, NULL))
+			_exit(1);
+		syscall(__NR_exit, 0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(EBUSY, WEXITSTATUS(status));
+}
+
 TEST_F(entry, vfork_child)
 {
 	int status;
@@ -516,7 +545,7 @@ FIXTURE_VARIANT_ADD(sharing, handlers) {
 
 FIXTURE_VARIANT_ADD(sharing, directory) {
 	.flags = CLONE_FS,
-	.err = 0,
+	.err = -EBUSY,
 };
 
 FIXTURE_VARIANT_ADD(sharing, semaphores) {

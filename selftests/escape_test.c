@@ -5,6 +5,7 @@
 
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/statvfs.h>
@@ -457,6 +458,95 @@ TEST_F(escape, file_owner)
 	EXPECT_EQ(1, agent_call(&self->inside, do_pending, SIGUSR1, 0, 0));
 	EXPECT_EQ(0, do_setown_and_send(self->outside.pid, SIGUSR1, 0));
 	EXPECT_EQ(1, agent_call(&self->outside, do_pending, SIGUSR1, 0, 0));
+}
+
+/* A terminal that it has from before: which group is in the foreground */
+
+static long do_terminal(long group, long b, long c)
+{
+	static int terminal;
+	int master;
+
+	if (group)
+		return tcsetpgrp(terminal, group) ? -errno : 0;
+	master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (master < 0 || grantpt(master) || unlockpt(master) || setsid() < 0)
+		return -errno;
+	terminal = open(ptsname(master), O_RDWR | O_CLOEXEC);
+	if (terminal < 0)
+		return -errno;
+	/* Writing to it from the background is no reason to stop. */
+	signal(SIGTTOU, SIG_IGN);
+	return ioctl(terminal, TIOCSCTTY, 0) ? -errno : 0;
+}
+
+static long do_fork_group(long a, long b, long c)
+{
+	long pid = do_fork_pause(0, 0, 0);
+
+	if (pid > 0 && setpgid(pid, pid))
+		return -errno;
+	return pid;
+}
+
+TEST_F(escape, terminal)
+{
+	struct agent late;
+	long before, inside;
+
+	ASSERT_EQ(0, setpgid(self->outside.pid, self->outside.pid));
+	ASSERT_EQ(0, agent_start(&late));
+	ASSERT_EQ(0, agent_call(&late, do_terminal, 0, 0, 0));
+	before = agent_call(&late, do_fork_group, 0, 0, 0);
+	ASSERT_LT(0, before);
+	EXPECT_EQ(0, agent_call(&late, do_terminal, before, 0, 0));
+	EXPECT_EQ(-EPERM, agent_call(&late, do_terminal, self->outside.pid, 0, 0));
+	ASSERT_EQ(0, agent_call(&late, do_enter, ID, 0, 0));
+	/* There is no such group, rather than one of another session. */
+	EXPECT_EQ(-ESRCH, agent_call(&late, do_terminal, self->outside.pid, 0, 0));
+	inside = agent_call(&late, do_fork_group, 0, 0, 0);
+	ASSERT_LT(0, inside);
+	EXPECT_EQ(0, agent_call(&late, do_terminal, inside, 0, 0));
+	/* A shell gives the terminal back to whom it had it from. */
+	EXPECT_EQ(0, agent_call(&late, do_terminal, before, 0, 0));
+	EXPECT_EQ(0, agent_call(&late, do_kill_wait, inside, 0, 0));
+	agent_stop(&late);
+}
+
+/* A control group that has members and others */
+
+#define CGROUP "/sys/fs/cgroup/vctx_escape_test"
+
+static long do_cgroup_kill(long a, long b, long c)
+{
+	return write_file(CGROUP "/cgroup.kill", "1", 1);
+}
+
+static long do_cgroup_join(long a, long b, long c)
+{
+	return write_file(CGROUP "/cgroup.procs", "0", 1);
+}
+
+TEST_F(escape, cgroup_kill)
+{
+	struct agent other;
+	int status;
+
+	if (mkdir(CGROUP, 0755))
+		SKIP(return, "no cgroup2 on /sys/fs/cgroup: %s", strerror(errno));
+	EXPECT_EQ(0, agent_start_in(&other, ID));
+	EXPECT_EQ(0, agent_call(&self->outside, do_cgroup_join, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&other, do_cgroup_join, 0, 0, 0));
+	/* The killer stays away from it. */
+	agent_call(&self->inside, do_cgroup_kill, 0, 0, 0);
+	EXPECT_STILL_INSIDE();
+	EXPECT_EQ(0, agent_call(&self->outside, do_self_id, 0, 0, 0));
+	/* It is for the host to kill all of them. */
+	EXPECT_EQ(0, do_cgroup_kill(0, 0, 0));
+	status = agent_stop(&self->outside);
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	agent_stop(&other);
+	EXPECT_TRUE(WAIT_UNTIL(!rmdir(CGROUP)));
 }
 
 /* Entering again */

@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include <linux/kcmp.h>
 #include <linux/perf_event.h>
-#include <sys/mman.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 
@@ -403,6 +403,22 @@ static long op_setown(long pid, long b, long c)
 	return ret;
 }
 
+/* Its id in the namespace of processes that it is asked for in: this one */
+static long op_ns_tgid(long pid, long b, long c)
+{
+	int fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	long ret;
+
+	/* As old as the call, or else the header does not have it. */
+	ret = fd < 0 ? -1 : ioctl(fd, _IOR(0xb7, 0x7, int), getpid());
+	if (ret >= 0)
+		ret = result(ioctl(fd, _IOR(0xb7, 0x7, int), pid));
+	else
+		ret = MISSING;
+	close(fd);
+	return ret;
+}
+
 /* What may be asked, what must be refused, and what that does not matter for. */
 #define ANY	MISSING
 
@@ -454,6 +470,7 @@ static const struct operation {
 	{ "perf_event_open", op_perf_event, ANY, -EPERM, ANY },
 	{ "clock_gettime", op_cpu_clock, 0, 0, 0 },
 	{ "fcntl(F_SETOWN)", op_setown, 0, ANY, ANY },
+	{ "ioctl(NS_GET_TGID_FROM_PIDNS)", op_ns_tgid, 0, 0, 0 },
 };
 
 /* The same for what is below /proc/PID, where nothing is ENOENT */
@@ -868,43 +885,111 @@ TEST_F(matrix, passed_pidfd)
 	}
 }
 
+/*
+ * Calls for all processes, or for all of a user, skip what is hidden.  Next to
+ * the target there is a twin: a child of the viewer, hence of its context.
+ */
+#define SOME_UID 54321
+
+FIXTURE(sweep) {
+	struct agent viewer;
+	struct agent target;
+	int contexts;
+};
+
+FIXTURE_VARIANT(sweep) {
+	enum role viewer;
+	enum role target;
+	enum relation relation;
+};
+
+FIXTURE_VARIANT_ADD(sweep, host_host) { HOST, HOST, SAME };
+FIXTURE_VARIANT_ADD(sweep, host_member) { HOST, MEMBER, HIDDEN };
+FIXTURE_VARIANT_ADD(sweep, host_watcher) { HOST, WATCHER, HIDDEN };
+FIXTURE_VARIANT_ADD(sweep, member_host) { MEMBER, HOST, HIDDEN };
+FIXTURE_VARIANT_ADD(sweep, member_member) { MEMBER, MEMBER, SAME };
+FIXTURE_VARIANT_ADD(sweep, member_child) { MEMBER, CHILD, HIDDEN };
+FIXTURE_VARIANT_ADD(sweep, member_stranger) { MEMBER, STRANGER, HIDDEN };
+FIXTURE_VARIANT_ADD(sweep, member_watcher) { MEMBER, WATCHER, HIDDEN };
+FIXTURE_VARIANT_ADD(sweep, child_member) { CHILD, MEMBER, HIDDEN };
+FIXTURE_VARIANT_ADD(sweep, child_host) { CHILD, HOST, HIDDEN };
+FIXTURE_VARIANT_ADD(sweep, watcher_host) { WATCHER, HOST, WATCHED };
+FIXTURE_VARIANT_ADD(sweep, watcher_member) { WATCHER, MEMBER, WATCHED };
+FIXTURE_VARIANT_ADD(sweep, watcher_watcher) { WATCHER, WATCHER, SAME };
+
+static long do_setuid(long uid, long b, long c)
+{
+	return setresuid(uid, uid, uid) ? -errno : 0;
+}
+
+/* Ends with 42 when it has received the signal. */
+static long do_fork_twin(long uid, long b, long c)
+{
+	const struct timespec timeout = { .tv_sec = PATIENCE_MS / 1000 };
+	sigset_t set;
+	pid_t pid;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGNAL);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	pid = fork();
+	if (pid)
+		return pid < 0 ? -errno : pid;
+	if (do_setuid(uid, 0, 0))
+		_exit(1);
+	_exit(sigtimedwait(&set, NULL, &timeout) == SIGNAL ? 42 : 0);
+}
+
+static long do_end_twin(long pid, long b, long c)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
+		return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}
+
+FIXTURE_SETUP(sweep)
+{
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
+	ASSERT_EQ(0, ctx_end(ID_A));
+	ASSERT_EQ(0, ctx_end(ID_B));
+	self->contexts = ctx_count();
+	ASSERT_EQ(0, ctx_mkdir(ID_A));
+	ASSERT_EQ(0, ctx_mkdir(ID_B));
+	ASSERT_EQ(0, agent_start(&self->target));
+	ASSERT_EQ(0, role_enter(&self->target, variant->target));
+	ASSERT_EQ(0, agent_call(&self->target, do_target, 0, 0, 0));
+	ASSERT_EQ(0, agent_call(&self->target, do_setuid, SOME_UID, 0, 0));
+	ASSERT_EQ(0, agent_start(&self->viewer));
+	ASSERT_EQ(0, role_enter(&self->viewer, variant->viewer));
+}
+
+FIXTURE_TEARDOWN_PARENT(sweep)
+{
+	EXPECT_EQ(0, ctx_end(ID_A));
+	EXPECT_EQ(0, ctx_end(ID_B));
+	EXPECT_TRUE(WAIT_UNTIL(ctx_count() == self->contexts));
+	EXPECT_TRUE(WAIT_UNTIL(ctx_idle(VCTX_ID_WATCHER)));
+}
+
 /* kill(-1): all that the caller can see and may signal */
 static long do_kill_all(long a, long b, long c)
 {
 	return result(kill(-1, SIGNAL));
 }
 
-TEST_F(matrix, kill_all)
+TEST_F(sweep, kill)
 {
-	struct agent twin;
-	long ret;
+	long twin = agent_call(&self->viewer, do_fork_twin, SOME_UID, 0, 0);
 
-	if (variant->target == INIT)
-		SKIP(return, "process 1 is never meant by kill(-1)");
-	ASSERT_EQ(0, agent_start(&twin));
-	ASSERT_EQ(0, role_enter(&twin, variant->viewer));
-	if (variant->nobody)
-		ASSERT_EQ(0, agent_call(&twin, do_become_nobody, 0, 0, 0));
-	ASSERT_EQ(0, agent_call(&twin, do_target, 0, 0, 0));
-
-	ret = agent_call(&self->viewer, do_kill_all, 0, 0, 0);
-	/* The watcher sees some; so does everybody who has a twin. */
-	EXPECT_EQ(variant->viewer == CHILD ? -ESRCH : 0, ret);
+	ASSERT_LT(0, twin);
+	EXPECT_EQ(0, agent_call(&self->viewer, do_kill_all, 0, 0, 0));
+	EXPECT_EQ(42, agent_call(&self->viewer, do_end_twin, twin, 0, 0));
 	EXPECT_EQ(variant->relation == SAME,
 		  agent_call(&self->target, do_received, 0, 0, 0));
-	/* Each nested context is another one. */
-	EXPECT_EQ(variant->viewer != CHILD,
-		  agent_call(&twin, do_received, 0, 0, 0));
-	agent_stop(&twin);
-}
-
-/* By user: sweeps over processes skip what is hidden */
-
-#define SOME_UID 54321
-
-static long do_setuid(long uid, long b, long c)
-{
-	return setresuid(uid, uid, uid) ? -errno : 0;
 }
 
 static long do_getpriority_user(long uid, long b, long c)
@@ -928,48 +1013,50 @@ static long do_ioprio_set_user(long uid, long b, long c)
 			      IOPRIO_BEST_EFFORT | 4));
 }
 
-static long do_nice(long a, long b, long c)
+static long do_nice(long pid, long b, long c)
 {
-	return 20 - syscall(__NR_getpriority, PRIO_PROCESS, 0);
+	return 20 - syscall(__NR_getpriority, PRIO_PROCESS, pid);
 }
 
-TEST_F(matrix, by_user)
+/* Only the target belongs to the user: there is such a process, or there is none. */
+TEST_F(sweep, user)
 {
 	const bool acts = variant->relation == SAME;
 	const bool sees = acts || variant->relation == WATCHED;
+	const struct agent *viewer = &self->viewer;
 
-	if (variant->target == INIT || variant->nobody)
-		SKIP(return, "as root, and not on process 1");
-	ASSERT_EQ(0, agent_call(&self->target, do_setuid, SOME_UID, 0, 0));
-
-	EXPECT_EQ(sees ? 0 : -ESRCH, agent_call(&self->viewer,
-						do_getpriority_user, SOME_UID, 0, 0));
+	EXPECT_EQ(sees ? 0 : -ESRCH,
+		  agent_call(viewer, do_getpriority_user, SOME_UID, 0, 0));
 	EXPECT_EQ(acts ? 0 : sees ? -EPERM : -ESRCH,
-		  agent_call(&self->viewer, do_setpriority_user, SOME_UID, 3, 0));
+		  agent_call(viewer, do_setpriority_user, SOME_UID, 3, 0));
 	EXPECT_EQ(acts ? 3 : 0, agent_call(&self->target, do_nice, 0, 0, 0));
-	EXPECT_EQ(sees ? 0 : -ESRCH, agent_call(&self->viewer,
-						do_ioprio_get_user, SOME_UID, 0, 0));
+	EXPECT_EQ(sees ? 0 : -ESRCH,
+		  agent_call(viewer, do_ioprio_get_user, SOME_UID, 0, 0));
 	EXPECT_EQ(acts ? 0 : sees ? -EPERM : -ESRCH,
-		  agent_call(&self->viewer, do_ioprio_set_user, SOME_UID, 0, 0));
+		  agent_call(viewer, do_ioprio_set_user, SOME_UID, 0, 0));
 }
 
-/* A sweep goes on after what it skips, and is no error because of it. */
-TEST_F(matrix, by_user_mixed)
+/* The twin does as well: a sweep goes on after what it skips. */
+TEST_F(sweep, user_with_twin)
 {
-	struct agent twin;
+	const int err = variant->relation == WATCHED ? -EPERM : 0;
+	const struct agent *viewer = &self->viewer;
+	long twin = agent_call(viewer, do_fork_twin, SOME_UID, 0, 0);
 
-	if (variant->relation != HIDDEN || variant->viewer == CHILD ||
-	    variant->nobody)
-		SKIP(return, "for hidden ones");
-	ASSERT_EQ(0, agent_start(&twin));
-	ASSERT_EQ(0, role_enter(&twin, variant->viewer));
-	ASSERT_EQ(0, agent_call(&twin, do_setuid, SOME_UID, 0, 0));
-	ASSERT_EQ(0, agent_call(&self->target, do_setuid, SOME_UID, 0, 0));
-	EXPECT_EQ(0, agent_call(&self->viewer, do_setpriority_user, SOME_UID, 3, 0));
-	EXPECT_EQ(0, agent_call(&self->viewer, do_ioprio_set_user, SOME_UID, 0, 0));
-	EXPECT_EQ(3, agent_call(&twin, do_nice, 0, 0, 0));
-	EXPECT_EQ(0, agent_call(&self->target, do_nice, 0, 0, 0));
-	agent_stop(&twin);
+	ASSERT_LT(0, twin);
+	/* It may be about to change its user. */
+	EXPECT_TRUE(WAIT_UNTIL(agent_call(viewer, do_getpriority_user, SOME_UID,
+					  0, 0) == 0));
+	EXPECT_TRUE(WAIT_UNTIL(agent_call(viewer, do_setpriority_user, SOME_UID,
+					  3, 0) == err &&
+			       agent_call(viewer, do_nice, twin, 0, 0) == 3));
+	EXPECT_EQ(variant->relation == SAME ? 3 : 0,
+		  agent_call(&self->target, do_nice, 0, 0, 0));
+	/* That one ends with the first that is refused. */
+	if (!err)
+		EXPECT_EQ(0, agent_call(viewer, do_ioprio_set_user, SOME_UID, 0, 0));
+	EXPECT_EQ(0, agent_call(viewer, op_kill, twin, 0, 0));
+	EXPECT_EQ(42, agent_call(viewer, do_end_twin, twin, 0, 0));
 }
 
 /* The rest of what the host keeps */
@@ -1094,6 +1181,37 @@ TEST_F(host, sees_only_host)
 	EXPECT_EQ(-ENOENT, agent_call(&member, op_readdir, getpid(), 0, 0));
 	agent_stop(&member);
 	agent_stop(&watcher);
+}
+
+/* Process 1 is seen, and of its children those that are seen. */
+static long do_children_of_init(long a, long b, long c)
+{
+	char buf[4096], *word;
+	long n = 0;
+	int err;
+
+	err = read_file("/proc/1/task/1/children", buf, sizeof(buf));
+	if (err < 0)
+		return err == -ENOENT ? MISSING : err;
+	for (word = strtok(buf, " "); word; word = strtok(NULL, " ")) {
+		if (kill(atol(word), 0) && errno == ESRCH)
+			return -EEXIST;
+		n++;
+	}
+	return n;
+}
+
+TEST_F(host, children_of_init)
+{
+	struct agent member;
+	long ret = do_children_of_init(0, 0, 0);
+
+	if (ret == MISSING)
+		SKIP(return, "no CONFIG_PROC_CHILDREN");
+	EXPECT_LE(0, ret);
+	ASSERT_EQ(0, agent_start_in(&member, ID_A));
+	EXPECT_EQ(0, agent_call(&member, do_children_of_init, 0, 0, 0));
+	agent_stop(&member);
 }
 
 /* A directory entry that the host looks up first does not serve a member. */

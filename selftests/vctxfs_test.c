@@ -7,6 +7,7 @@
  */
 
 #define _GNU_SOURCE
+#include <sys/inotify.h>
 #include <sys/xattr.h>
 
 #include "common.h"
@@ -1577,6 +1578,56 @@ TEST_F(inside, mounts_it_again)
 	EXPECT_TRUE(ret == member_id || (variant->nobody && ret < 0)) {
 		TH_LOG("%ld", ret);
 	}
+}
+
+/* Watching a directory would tell what comes and goes in it. */
+static long do_inotify(long path, long b, long c)
+{
+	int fd = inotify_init1(IN_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (inotify_add_watch(fd, (const char *)path, IN_ALL_EVENTS) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+TEST_F(inside, does_not_watch_names)
+{
+	EXPECT_EQ(0, do_inotify((long)VCTXFS, 0, 0));
+	EXPECT_EQ(0, do_inotify((long)"/proc", 0, 0));
+	EXPECT_EQ(-EPERM, agent_call(&self->member, do_inotify, (long)VCTXFS, 0, 0));
+	EXPECT_EQ(-EPERM, agent_call(&self->member, do_inotify, (long)"/proc", 0, 0));
+	EXPECT_EQ(0, agent_call(&self->member, do_inotify, (long)"/tmp", 0, 0));
+}
+
+static long do_open_ctx(long id, long file, long flags)
+{
+	char path[64];
+
+	return do_open((long)ctx_path(path, id, (const char *)file), flags, 0);
+}
+
+/* It is not for the administrator to write what a member has opened. */
+TEST_F(inside, lends_nothing)
+{
+	struct content before = get_content(member_id), after;
+	long theirs, ours;
+
+	theirs = agent_call(&self->member, do_open_ctx, member_id, (long)"limits",
+			    O_RDWR);
+	if (theirs < 0) {
+		EXPECT_DENIED(theirs);
+		return;
+	}
+	ours = agent_take_fd(&self->member, theirs);
+	ASSERT_LE(0, ours);
+	EXPECT_EQ(-1, write(ours, "nproc hard 5\n", 13));
+	EXPECT_EQ(EPERM, errno);
+	after = get_content(member_id);
+	EXPECT_EQ(0, memcmp(&before, &after, sizeof(after)));
+	close(ours);
 }
 
 /* Before its entry it could, and it has kept what it could keep. */

@@ -21,7 +21,7 @@ $(SELFTEST_PROGS): $(SELFTEST_DIR)/%: selftests/%.c selftests/common.h \
 	@mkdir -p $(@D)
 	$(CC) $(SELFTEST_CFLAGS) -o $@ $< -lpthread
 
-$(SELFTEST_DIR)/run-all.sh: selftests/run-all.sh
+$(SELFTEST_DIR)/run-all.sh: scripts/kselftest/run-all.sh
 	@mkdir -p $(@D)
 	install -m 755 $< $@
 
