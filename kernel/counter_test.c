@@ -143,18 +143,12 @@ static void counter_many_units(struct kunit *test)
 static void counter_finds_other_stocks(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	long i;
 
-	for (i = 0; i < 300; i++)
-		charge(&f->c, 1);
-	for (i = 0; i < 300; i++)
-		vctx_counter_uncharge(&f->c, 1);
-	/* As if another CPU had filled its stock */
+	vctx_counter_set_limits(&f->c, VCTX_MAX, 50);
+	/* As if another CPU had filled its stock before */
 	atomic_long_add(40, &f->c.committed);
 	atomic_long_add(40, &per_cpu_ptr(f->stock, cpumask_last(cpu_possible_mask))->avail);
 	KUNIT_EXPECT_EQ(test, vctx_counter_usage(&f->c), 0);
-
-	WRITE_ONCE(f->c.hard, 50);
 	KUNIT_EXPECT_TRUE(test, charge(&f->c, 50));
 	KUNIT_EXPECT_FALSE(test, charge(&f->c, 1));
 	vctx_counter_uncharge(&f->c, 50);
@@ -180,6 +174,25 @@ static void counter_lowered_limit(struct kunit *test)
 	vctx_counter_set_limits(&f->c, VCTX_MAX, VCTX_MAX);
 	KUNIT_EXPECT_TRUE(test, charge(&f->c, 1000));
 	vctx_counter_uncharge(&f->c, 1050);
+	KUNIT_EXPECT_EQ(test, vctx_counter_settle(&f->c), 0);
+}
+
+/* Stocks that were filled when the limit was far away are gone with it. */
+static void counter_lowered_below_stocks(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	long i;
+
+	for (i = 0; i < 1000; i++)
+		charge(&f->c, 1);
+	for (i = 0; i < 985; i++)
+		vctx_counter_uncharge(&f->c, 1);
+	vctx_counter_set_limits(&f->c, VCTX_MAX, 20);
+	for (i = 15; i < 20; i++)
+		KUNIT_EXPECT_TRUE(test, charge(&f->c, 1));
+	KUNIT_EXPECT_FALSE(test, charge(&f->c, 1));
+	KUNIT_EXPECT_EQ(test, vctx_counter_usage(&f->c), 20);
+	vctx_counter_uncharge(&f->c, 20);
 	KUNIT_EXPECT_EQ(test, vctx_counter_settle(&f->c), 0);
 }
 
@@ -226,6 +239,27 @@ static void counter_soft(struct kunit *test)
 			vctx_counter_uncharge(&f->c, 1);
 		KUNIT_EXPECT_EQ(test, vctx_counter_usage(&f->c), 0);
 	}
+	KUNIT_EXPECT_EQ(test, vctx_counter_settle(&f->c), 0);
+}
+
+/* Coming down from far above, below the limit is below the limit. */
+static void counter_soft_from_above(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	long i, events = 0;
+
+	vctx_counter_set_limits(&f->c, 100, VCTX_MAX);
+	for (i = 0; i < 1000; i++)
+		events += vctx_counter_charge(&f->c, 1, false) ==
+			  VCTX_CHARGED_OVER_SOFT;
+	KUNIT_EXPECT_EQ(test, events, 1);
+	for (i = 1000; i > 90; i--)
+		vctx_counter_uncharge(&f->c, 1);
+	for (i = 90; i < 105; i++)
+		events += vctx_counter_charge(&f->c, 1, false) ==
+			  VCTX_CHARGED_OVER_SOFT;
+	KUNIT_EXPECT_EQ(test, events, 2);
+	vctx_counter_uncharge(&f->c, 105);
 	KUNIT_EXPECT_EQ(test, vctx_counter_settle(&f->c), 0);
 }
 
@@ -344,8 +378,10 @@ static struct kunit_case counter_test_cases[] = {
 	KUNIT_CASE(counter_many_units),
 	KUNIT_CASE(counter_finds_other_stocks),
 	KUNIT_CASE(counter_lowered_limit),
+	KUNIT_CASE(counter_lowered_below_stocks),
 	KUNIT_CASE(counter_forced),
 	KUNIT_CASE(counter_soft),
+	KUNIT_CASE(counter_soft_from_above),
 	KUNIT_CASE(counter_peak),
 	KUNIT_CASE(counter_settle_tells),
 	KUNIT_CASE_SLOW(counter_race),

@@ -112,6 +112,19 @@ static void __attribute__((noreturn)) race_worker(int seed)
 	_exit(0);
 }
 
+static void enter_deep(int depth)
+{
+	int err = enter(ID, 0, 0);
+
+	while (!err && --depth)
+		err = enter(VCTX_ID_NEW, 0, 0);
+	if (err) {
+		fprintf(stderr, "# enter: %d\n", err);
+		count(&shared->unexpected);
+		_exit(1);
+	}
+}
+
 FIXTURE(race) {
 	int contexts;
 };
@@ -191,7 +204,7 @@ FIXTURE_TEARDOWN_PARENT(race)
 
 TEST_F_TIMEOUT(race, limits, HOUR)
 {
-	int workers = 4 * sysconf(_SC_NPROCESSORS_ONLN), i, res, depth;
+	int workers = 4 * sysconf(_SC_NPROCESSORS_ONLN), i, res;
 	long end, hard = workers * variant->limit, samples = 0;
 	long most[NR_RESOURCES] = {};
 	struct limit limit;
@@ -204,11 +217,7 @@ TEST_F_TIMEOUT(race, limits, HOUR)
 		ASSERT_LE(0, pid);
 		if (pid)
 			continue;
-		if (enter(ID, 0, 0))
-			_exit(1);
-		for (depth = 1; i % 2 && depth < variant->depth; depth++)
-			if (enter(VCTX_ID_NEW, 0, 0))
-				_exit(1);
+		enter_deep(i % 2 ? variant->depth : 1);
 		race_worker(i + 1);
 	}
 	EXPECT_TRUE(WAIT_UNTIL(ctx_usage(ID, NPROC) >= workers));
@@ -295,7 +304,7 @@ FIXTURE_TEARDOWN_PARENT(peak)
  */
 TEST_F_TIMEOUT(peak, limits, HOUR)
 {
-	int workers = 4 * sysconf(_SC_NPROCESSORS_ONLN), i, res, depth;
+	int workers = 4 * sysconf(_SC_NPROCESSORS_ONLN), i, res;
 	long hard = 2 * workers;
 	struct limit limit;
 	long end;
@@ -307,12 +316,7 @@ TEST_F_TIMEOUT(peak, limits, HOUR)
 		ASSERT_LE(0, pid);
 		if (pid)
 			continue;
-		/* Beyond the limit only who enters from the host is forced. */
-		if (enter(ID, 0, 0))
-			_exit(1);
-		for (depth = 1; i % 2 && depth < variant->depth; depth++)
-			if (enter(VCTX_ID_NEW, 0, 0))
-				_exit(1);
+		enter_deep(i % 2 ? variant->depth : 1);
 		while (!shared->stop && ctx_number(ID, "status", "members") < 0)
 			sched_yield();
 		/* All are in before the first forks. */
@@ -334,6 +338,7 @@ TEST_F_TIMEOUT(peak, limits, HOUR)
 	stop();
 	while (wait(NULL) > 0)
 		;
+	EXPECT_EQ(0, shared->unexpected);
 	for (res = 0; res < NR_RESOURCES; res++) {
 		ASSERT_EQ(0, ctx_limit(ID, res, &limit));
 		EXPECT_GE(hard_limit(res, hard), limit.peak);
