@@ -317,8 +317,6 @@ TEST_F_TIMEOUT(peak, limits, HOUR)
 		if (pid)
 			continue;
 		enter_deep(i % 2 ? variant->depth : 1);
-		while (!shared->stop && ctx_number(ID, "status", "members") < 0)
-			sched_yield();
 		/* All are in before the first forks. */
 		count(&shared->ready);
 		while (__atomic_load_n(&shared->ready, __ATOMIC_RELAXED) < workers)
