@@ -20,7 +20,7 @@ check-off: patches $(SELFTESTS)
 		grep -q '^ok .*SKIP' $(O)/check/off.out
 
 check-kunit: kernel-debug
-	@scripts/vm --kernel debug -- scripts/kunit
+	@scripts/vm --kernel debug --append kunit.enable=1 -- scripts/kunit
 
 check-vm: kernel
 	@scripts/check-vm
