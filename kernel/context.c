@@ -48,8 +48,9 @@ static void vctx_free_work(struct work_struct *work)
 	for (i = 0; i < VCTX_NR_RESOURCES; i++) {
 		long left = vctx_counter_settle(&vctx->counter[i]);
 
-		WARN_ONCE(left, "vctx: %s of context %u is %ld at its end\n",
-			  vctx_resource_name[i], vctx->id, left);
+		WARN_ONCE(left && !vctx_resource[i].cumulative,
+			  "vctx: %s of context %u is %ld at its end\n",
+			  vctx_resource[i].name, vctx->id, left);
 	}
 	timer_shutdown_sync(&vctx->notify_timer);
 	if (vctx->events)
@@ -117,7 +118,8 @@ static struct vctx *vctx_alloc(struct vctx *parent, u64 cap_drop, s64 live)
 		goto free_cpu;
 
 	for (i = 0; i < VCTX_NR_RESOURCES; i++)
-		vctx_counter_init(&vctx->counter[i], &vctx->cpu->stock[i]);
+		vctx_counter_init(&vctx->counter[i], &vctx->cpu->stock[i],
+				  vctx_resource[i].unit);
 	vctx->ceiling = parent ? parent->ceiling : CAP_FULL_SET;
 	vctx->ceiling.val &= ~cap_drop;
 	vctx->depth = parent ? parent->depth + 1 : 1;

@@ -6,26 +6,48 @@
 #include <linux/bug.h>
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 
 #include "counter.h"
 
-const char *const vctx_resource_name[VCTX_NR_RESOURCES] = {
-	[VCTX_NPROC]	= "nproc",
-	[VCTX_NTASK]	= "ntask",
-	[VCTX_NOFILE]	= "nofile",
+const struct vctx_resource_info vctx_resource[VCTX_NR_RESOURCES] = {
+	[VCTX_NPROC]		= { "nproc", 1 },
+	[VCTX_NTASK]		= { "ntask", 1 },
+	[VCTX_NOFILE]		= { "nofile", 1 },
+	[VCTX_NSOCK]		= { "nsock", 1 },
+	[VCTX_NLOCK]		= { "nlock", 1 },
+	[VCTX_NPTY]		= { "npty", 1 },
+	[VCTX_NSIGPENDING]	= { "nsigpending", 1 },
+	[VCTX_NINOTIFY]		= { "ninotify", 1 },
+	[VCTX_AS]		= { "as", PAGE_SIZE },
+	[VCTX_MEMLOCK]		= { "memlock", PAGE_SIZE },
+	[VCTX_RSS]		= { "rss", PAGE_SIZE },
+	[VCTX_ANON]		= { "anon", PAGE_SIZE },
+	[VCTX_SHMEM]		= { "shmem", PAGE_SIZE },
+	[VCTX_MEMORY]		= { "memory", PAGE_SIZE },
+	[VCTX_SWAP]		= { "swap", PAGE_SIZE },
+	[VCTX_NSHM]		= { "nshm", 1 },
+	[VCTX_SHMBYTES]		= { "shmbytes", PAGE_SIZE },
+	[VCTX_NSEM]		= { "nsem", 1 },
+	[VCTX_NMSG]		= { "nmsg", 1 },
+	[VCTX_MSGBYTES]		= { "msgbytes", 64 },
+	[VCTX_MQBYTES]		= { "mqbytes", 64 },
+	[VCTX_NRANDOM]		= { "nrandom", 64, .cumulative = true },
 };
 
 /**
  * vctx_counter_init() - set up a counter: no usage, no limits
  * @c: the counter, zeroed
  * @stock: its per-CPU stocks, zeroed
+ * @unit: see &struct vctx_resource_info
  */
-void vctx_counter_init(struct vctx_counter *c, struct vctx_stock __percpu *stock)
+void vctx_counter_init(struct vctx_counter *c, struct vctx_stock __percpu *stock,
+		       long unit)
 {
 	spin_lock_init(&c->lock);
 	c->stock = stock;
 	/* A look at all stocks once a batch then costs a constant per unit. */
-	c->batch = max(32U, 4 * num_possible_cpus());
+	c->batch = unit * max(32U, 4 * num_possible_cpus());
 	c->soft = VCTX_MAX;
 	c->hard = VCTX_MAX;
 	c->exact_from = VCTX_MAX;

@@ -37,14 +37,47 @@
 /* No limit.  Usage and limits are below this, so that sums do not overflow. */
 #define VCTX_MAX	LONG_MAX
 
+/* In the order in which they are listed */
 enum vctx_resource {
 	VCTX_NPROC,
 	VCTX_NTASK,
 	VCTX_NOFILE,
+	VCTX_NSOCK,
+	VCTX_NLOCK,
+	VCTX_NPTY,
+	VCTX_NSIGPENDING,
+	VCTX_NINOTIFY,
+	VCTX_AS,
+	VCTX_MEMLOCK,
+	VCTX_RSS,
+	VCTX_ANON,
+	VCTX_SHMEM,
+	VCTX_MEMORY,
+	VCTX_SWAP,
+	VCTX_NSHM,
+	VCTX_SHMBYTES,
+	VCTX_NSEM,
+	VCTX_NMSG,
+	VCTX_MSGBYTES,
+	VCTX_MQBYTES,
+	VCTX_NRANDOM,
 	VCTX_NR_RESOURCES
 };
 
-extern const char *const vctx_resource_name[VCTX_NR_RESOURCES];
+/**
+ * struct vctx_resource_info - what is constant about a resource
+ * @name: as in the files of vctxfs
+ * @unit: least amount that is charged, in bytes for what is counted in bytes;
+ *	a CPU commits some dozens of them at once
+ * @cumulative: usage never falls, and need not be zero at the end
+ */
+struct vctx_resource_info {
+	const char *name;
+	long unit;
+	bool cumulative;
+};
+
+extern const struct vctx_resource_info vctx_resource[VCTX_NR_RESOURCES];
 
 /**
  * struct vctx_stock - units that a CPU has committed and not used
@@ -102,7 +135,8 @@ enum vctx_charge {
 	VCTX_REFUSED,
 };
 
-void vctx_counter_init(struct vctx_counter *c, struct vctx_stock __percpu *stock);
+void vctx_counter_init(struct vctx_counter *c, struct vctx_stock __percpu *stock,
+		       long unit);
 void vctx_counter_set_limits(struct vctx_counter *c, long soft, long hard);
 long vctx_counter_usage(struct vctx_counter *c);
 long vctx_counter_peak(struct vctx_counter *c);

@@ -26,7 +26,7 @@ static int counter_test_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->stock = alloc_percpu(struct vctx_stock);
 	KUNIT_ASSERT_NOT_NULL(test, f->stock);
-	vctx_counter_init(&f->c, f->stock);
+	vctx_counter_init(&f->c, f->stock, 1);
 	test->priv = f;
 	return 0;
 }

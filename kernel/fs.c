@@ -307,8 +307,8 @@ static int vctxfs_events_show(struct seq_file *m, struct vctx *vctx)
 		struct vctx_counter *c = &vctx->counter[i];
 
 		seq_printf(m, "%s.soft %ld\n%s.hard %ld\n",
-			   vctx_resource_name[i], atomic_long_read(&c->soft_hits),
-			   vctx_resource_name[i], atomic_long_read(&c->fails));
+			   vctx_resource[i].name, atomic_long_read(&c->soft_hits),
+			   vctx_resource[i].name, atomic_long_read(&c->fails));
 	}
 	return 0;
 }
@@ -534,7 +534,7 @@ static int vctxfs_summary_show(struct seq_file *m, void *v)
 	for (i = 0; i < VCTX_NR_RESOURCES; i++) {
 		struct vctx_counter *c = &vctx->counter[i];
 
-		seq_printf(m, " %s=", vctx_resource_name[i]);
+		seq_printf(m, " %s=", vctx_resource[i].name);
 		seq_put_decimal_ull(m, "", vctx_counter_usage(c));
 		seq_put_decimal_ull(m, ":", READ_ONCE(c->peak));
 		seq_putc(m, ':');

@@ -17,6 +17,13 @@ unsigned int vctx_task_offset __ro_after_init;
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
 	.lbs_task = sizeof(struct vctx_task),
 	.lbs_file = sizeof(struct vctx_file),
+
+	/* sock */
+
+	/* ipc */
+
+	/* mm */
+
 };
 
 const struct lsm_id vctx_lsmid = {
@@ -148,6 +155,31 @@ static int __init vctx_init(void)
 	vctx_add_capability_hooks();
 	vctx_add_fs_hooks();
 	vctx_limits_init();
+
+	/* sock */
+
+	/* lock */
+
+	/* pty */
+
+	/* signal */
+
+	/* fsnotify */
+
+	/* random */
+
+	/* ipc */
+
+	/* mm */
+
+	/* memcg */
+
+	/* accounting */
+
+	/* sched */
+
+	/* virt */
+
 	static_branch_enable(&vctx_enabled);
 	return 0;
 }

@@ -31,7 +31,7 @@ int vctx_charge_event(struct vctx *vctx, struct vctx *v, enum vctx_resource res,
 	vctxfs_notify(v);
 	if (charge != VCTX_REFUSED)
 		return 0;
-	trace_vctx_charge_fail(v->id, vctx->id, vctx_resource_name[res], n,
+	trace_vctx_charge_fail(v->id, vctx->id, vctx_resource[res].name, n,
 			       READ_ONCE(v->counter[res].hard));
 	vctx_uncharge_below(vctx, v, res, n);
 	return -EDQUOT;
@@ -46,7 +46,7 @@ static int vctx_limits_show(struct seq_file *m, struct vctx *vctx)
 		long usage = vctx_counter_usage(c);
 
 		seq_printf(m, "%s usage %ld peak %ld soft ",
-			   vctx_resource_name[i], usage, READ_ONCE(c->peak));
+			   vctx_resource[i].name, usage, READ_ONCE(c->peak));
 		vctxfs_show_limit(m, READ_ONCE(c->soft));
 		seq_puts(m, " hard ");
 		vctxfs_show_limit(m, READ_ONCE(c->hard));
@@ -66,6 +66,16 @@ static int vctx_limits_error(struct vctx *vctx, int err, const char *why)
 	return err;
 }
 
+static int vctx_limits_find(const char *name)
+{
+	int i;
+
+	for (i = 0; i < VCTX_NR_RESOURCES; i++)
+		if (!strcmp(vctx_resource[i].name, name))
+			return i;
+	return -ENOENT;
+}
+
 /* "RESOURCE [soft V] [hard V] [RESOURCE ...]" into @new, which has the old */
 static int vctx_limits_parse(struct vctx *vctx, char *line,
 			     struct vctx_new_limits *new)
@@ -77,7 +87,7 @@ static int vctx_limits_parse(struct vctx *vctx, char *line,
 	int i, err;
 
 	while ((word = strsep(&line, " "))) {
-		i = match_string(vctx_resource_name, VCTX_NR_RESOURCES, word);
+		i = vctx_limits_find(word);
 		if (i >= 0) {
 			if (cur && !complete)
 				break;

@@ -86,6 +86,26 @@ void vctx_limits_exit(struct vctx *vctx, bool leader);
 /* file.c */
 void vctx_limits_file_free(struct vctx *vctx);
 
+/* sock */
+
+/* lock */
+
+/* pty */
+
+/* signal */
+
+/* fsnotify */
+
+/* random */
+
+/* ipc */
+
+/* mm */
+
+/* memcg */
+
+/* accounting */
+
 void vctx_limits_init(void);
 
 #endif /* _SECURITY_VCTX_LIMITS_H */

@@ -15,11 +15,14 @@
 #define NR_IDS		4
 #define HOUR		3600
 
+/* The first resources, which race here */
+#define NR_RACED	(NOFILE + 1)
+
 /* Shared with all that the test starts. */
 struct shared {
 	int stop;
-	long done[NR_RESOURCES];
-	long refused[NR_RESOURCES];
+	long done[NR_RACED];
+	long refused[NR_RACED];
 	long unexpected;
 	long ready;
 };
@@ -206,7 +209,7 @@ TEST_F_TIMEOUT(race, limits, HOUR)
 {
 	int workers = 4 * sysconf(_SC_NPROCESSORS_ONLN), i, res;
 	long end, hard = workers * variant->limit, samples = 0;
-	long most[NR_RESOURCES] = {};
+	long most[NR_RACED] = {};
 	struct limit limit;
 
 	if (!variant->limit)
@@ -224,17 +227,17 @@ TEST_F_TIMEOUT(race, limits, HOUR)
 	/* Usage may be above what is set only now: that does not count. */
 	if (variant->limit) {
 		EXPECT_EQ(0, set_hard_limits(hard));
-		for (res = 0; res < NR_RESOURCES; res++)
+		for (res = 0; res < NR_RACED; res++)
 			EXPECT_TRUE(WAIT_UNTIL(ctx_usage(ID, res) <=
 					       hard_limit(res, hard)));
 	}
 
 	end = now_ms() + 1000 * env_long("VCTX_TEST_SECONDS", 3);
 	while (now_ms() < end) {
-		char buf[1024];
+		char buf[LIMITS_SIZE];
 
 		ASSERT_LT(0, ctx_read(ID, "limits", buf, sizeof(buf)));
-		for (res = 0; res < NR_RESOURCES; res++) {
+		for (res = 0; res < NR_RACED; res++) {
 			ASSERT_EQ(0, parse_limits(buf, res, &limit));
 			EXPECT_LE(0, limit.usage);
 			EXPECT_GE(hard_limit(res, hard), limit.usage);
@@ -251,7 +254,7 @@ TEST_F_TIMEOUT(race, limits, HOUR)
 	while (wait(NULL) > 0)
 		;
 	EXPECT_EQ(0, shared->unexpected);
-	for (res = 0; res < NR_RESOURCES; res++) {
+	for (res = 0; res < NR_RACED; res++) {
 		ASSERT_EQ(0, ctx_limit(ID, res, &limit));
 		TH_LOG("%s: hard %ld seen %ld peak %ld done %ld refused %ld fail %ld",
 		       resource_name[res], limit.hard, most[res], limit.peak,
@@ -327,7 +330,7 @@ TEST_F_TIMEOUT(peak, limits, HOUR)
 			       workers));
 	end = now_ms() + 1000 * env_long("VCTX_TEST_SECONDS", 3);
 	while (now_ms() < end) {
-		for (res = 0; res < NR_RESOURCES; res++) {
+		for (res = 0; res < NR_RACED; res++) {
 			ASSERT_EQ(0, ctx_limit(ID, res, &limit));
 			EXPECT_GE(hard_limit(res, hard), limit.usage);
 			EXPECT_GE(hard_limit(res, hard), limit.peak);
@@ -337,7 +340,7 @@ TEST_F_TIMEOUT(peak, limits, HOUR)
 	while (wait(NULL) > 0)
 		;
 	EXPECT_EQ(0, shared->unexpected);
-	for (res = 0; res < NR_RESOURCES; res++) {
+	for (res = 0; res < NR_RACED; res++) {
 		ASSERT_EQ(0, ctx_limit(ID, res, &limit));
 		EXPECT_GE(hard_limit(res, hard), limit.peak);
 		EXPECT_LT(0, shared->done[res]);
@@ -451,7 +454,7 @@ static void same_read(void)
 	static const char *const files[] = {
 		"status", "limits", "events", "procs", "last_error",
 	};
-	char buf[4096];
+	char buf[LIMITS_SIZE];
 	int len;
 
 	len = ctx_read(some_id(), files[random() % ARRAY_SIZE(files)], buf,

@@ -880,7 +880,7 @@ TEST_F(fs, events_of_removed)
 
 TEST_F(fs, summary)
 {
-	char *buf = malloc(1 << 20), want[256], limits[1024], *line;
+	char *buf = malloc(1 << 20), want[256], limits[LIMITS_SIZE], *line;
 	struct agent agent;
 	struct limit limit;
 	int res;
@@ -921,7 +921,7 @@ TEST_F(fs, summary)
 
 static bool lists(__u32 id, const char *file, long pid)
 {
-	char buf[4096], *line;
+	char buf[LIMITS_SIZE], *line;
 
 	if (ctx_read(id, file, buf, sizeof(buf)) < 0)
 		return false;
@@ -933,7 +933,7 @@ static bool lists(__u32 id, const char *file, long pid)
 
 static int count_lines(__u32 id, const char *file)
 {
-	char buf[4096];
+	char buf[LIMITS_SIZE];
 	int n = 0, i, len = ctx_read(id, file, buf, sizeof(buf));
 
 	for (i = 0; i < len; i++)
@@ -1032,7 +1032,7 @@ static const char *const writable[] = { "status", "limits", "kill" };
 
 static long do_read(long path, long b, long c)
 {
-	char buf[4096];
+	char buf[LIMITS_SIZE];
 	int len = read_file((const char *)path, buf, sizeof(buf));
 
 	return len < 0 ? len : 0;
@@ -1040,7 +1040,7 @@ static long do_read(long path, long b, long c)
 
 static long do_read_ctx(long id, long file, long c)
 {
-	char buf[4096];
+	char buf[LIMITS_SIZE];
 	int len = ctx_read(id, (const char *)file, buf, sizeof(buf));
 
 	return len < 0 ? len : 0;

@@ -42,6 +42,30 @@ int __vctx_file_charge(struct file *file);
 int vctx_proc_current(struct seq_file *m, struct pid_namespace *ns,
 		      struct pid *pid, struct task_struct *task);
 
+/* decl sock */
+
+/* decl lock */
+
+/* decl pty */
+
+/* decl signal */
+
+/* decl fsnotify */
+
+/* decl random */
+
+/* decl ipc */
+
+/* decl mm */
+
+/* decl memcg */
+
+/* decl accounting */
+
+/* decl sched */
+
+/* decl virt */
+
 /**
  * vctx_task_hidden() - may current not know that @task exists?
  * @task: any task
@@ -124,6 +148,30 @@ static inline int vctx_file_charge(struct file *file)
 	return 0;
 }
 
+/* inline sock */
+
+/* inline lock */
+
+/* inline pty */
+
+/* inline signal */
+
+/* inline fsnotify */
+
+/* inline random */
+
+/* inline ipc */
+
+/* inline mm */
+
+/* inline memcg */
+
+/* inline accounting */
+
+/* inline sched */
+
+/* inline virt */
+
 #else /* !CONFIG_SECURITY_VCTX */
 
 static inline bool vctx_task_hidden(const struct task_struct *task)
@@ -153,6 +201,30 @@ static inline int vctx_file_charge(struct file *file)
 {
 	return 0;
 }
+
+/* stub sock */
+
+/* stub lock */
+
+/* stub pty */
+
+/* stub signal */
+
+/* stub fsnotify */
+
+/* stub random */
+
+/* stub ipc */
+
+/* stub mm */
+
+/* stub memcg */
+
+/* stub accounting */
+
+/* stub sched */
+
+/* stub virt */
 
 #endif /* !CONFIG_SECURITY_VCTX */
 
