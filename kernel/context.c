@@ -7,6 +7,9 @@
 #include <linux/init.h>
 #include <linux/kernfs.h>
 #include <linux/mutex.h>
+#include <linux/sched/cputime.h>
+
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -15,6 +18,7 @@
 #include <linux/wait.h>
 #include <linux/xarray.h>
 
+#include "limits/limits.h"
 #include "vctx.h"
 
 #define CREATE_TRACE_POINTS
@@ -57,6 +61,8 @@ static void vctx_free_work(struct work_struct *work)
 		kernfs_put(vctx->events);
 	if (vctx->parent)
 		vctx_put(vctx->parent);
+	if (vctx->oom_mm)
+		mmdrop(vctx->oom_mm);
 	percpu_ref_exit(&vctx->ref);
 	free_percpu(vctx->cpu);
 	kfree(vctx);
@@ -77,7 +83,9 @@ static void vctx_offline_work(struct work_struct *work)
 	trace_vctx_exit(vctx->id);
 	/* Waits for whoever is reading or writing one of its files. */
 	kernfs_remove(vctx->dir);
+	vctx_memcg_offline(vctx);
 	xa_erase(&vctx_ids, vctx->id);
+	vctxfs_notify_list(vctx);
 	wake_up_all(&vctx_gone);
 	if (vctx->parent)
 		vctx_live_put(vctx->parent, VCTX_LIVE_CHILD);
@@ -126,6 +134,7 @@ static struct vctx *vctx_alloc(struct vctx *parent, u64 cap_drop, s64 live)
 	vctx->parent = parent;
 	atomic64_set(&vctx->live, live);
 	vctx->born_ns = ktime_get_boottime_ns();
+	prev_cputime_init(&vctx->prev_cputime);
 	vctx->last_error = "ok";
 	vctxfs_notify_init(vctx);
 	INIT_WORK(&vctx->offline_work, vctx_offline_work);
@@ -169,6 +178,7 @@ static int vctx_publish(struct vctx *vctx)
 	/* Cannot fail: the slot was reserved. */
 	xa_store(&vctx_ids, vctx->id, vctx, GFP_KERNEL);
 	kernfs_activate(vctx->dir);
+	vctxfs_notify_list(vctx);
 	return 0;
 }
 
@@ -420,6 +430,20 @@ void vctx_get_name(struct vctx *vctx, char name[VCTX_NAME_LEN])
 }
 
 /**
+ * vctx_set_flags() - add to the flags of a context
+ * @vctx: the context
+ * @flags: VCTX_FLAG_*
+ *
+ * Context: any.
+ */
+void vctx_set_flags(struct vctx *vctx, u32 flags)
+{
+	atomic_or(flags, &vctx->flags);
+	if (flags & VCTX_FLAG_VIRT)
+		vctx_virt_start();
+}
+
+/**
  * vctx_kill() - kill every member, and those of contexts below
  * @vctx: the context
  *
@@ -445,28 +469,21 @@ int vctx_kill(struct vctx *vctx)
 }
 
 /**
- * vctx_cpu_ns() - CPU time used by members, also those of contexts below
+ * vctx_account_sum() - read one of the sums
  * @vctx: the context
+ * @what: which one
  *
  * Context: any.
- * Return: nanoseconds since the context was made.
+ * Return: what @vctx and those below it have had since it was made.
  */
-u64 vctx_cpu_ns(const struct vctx *vctx)
+u64 vctx_account_sum(const struct vctx *vctx, enum vctx_account what)
 {
 	u64 sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(vctx->cpu, cpu)->cpu_ns);
+		sum += READ_ONCE(per_cpu_ptr(vctx->cpu, cpu)->account[what]);
 	return sum;
-}
-
-void __vctx_account_cputime(struct task_struct *task, u64 delta_ns)
-{
-	struct vctx *vctx = task_vctx(task);
-
-	for (; unlikely(vctx); vctx = vctx->parent)
-		__this_cpu_add(vctx->cpu->cpu_ns, delta_ns);
 }
 
 static int __init vctx_context_init(void)

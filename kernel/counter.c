@@ -24,8 +24,8 @@ const struct vctx_resource_info vctx_resource[VCTX_NR_RESOURCES] = {
 	[VCTX_RSS]		= { "rss", PAGE_SIZE },
 	[VCTX_ANON]		= { "anon", PAGE_SIZE },
 	[VCTX_SHMEM]		= { "shmem", PAGE_SIZE },
-	[VCTX_MEMORY]		= { "memory", PAGE_SIZE },
-	[VCTX_SWAP]		= { "swap", PAGE_SIZE },
+	[VCTX_MEMORY]		= { "memory", PAGE_SIZE, .elsewhere = true },
+	[VCTX_SWAP]		= { "swap", PAGE_SIZE, .elsewhere = true },
 	[VCTX_NSHM]		= { "nshm", 1 },
 	[VCTX_SHMBYTES]		= { "shmbytes", PAGE_SIZE },
 	[VCTX_NSEM]		= { "nsem", 1 },
@@ -207,16 +207,26 @@ static long counter_surplus(struct vctx_counter *c, long committed)
 	return room > counter_margin(c) ? c->batch : 0;
 }
 
+/*
+ * Usage that goes up and down around the soft limit is above it once: it has to
+ * fall by a sixteenth before it can rise again.  Not by more than there is
+ * between the limit and where it is still judged exactly.
+ */
+static long counter_soft_edge(const struct vctx_counter *c)
+{
+	if (!c->over_soft)
+		return c->soft;
+	return c->soft - min(c->soft / 16, counter_margin(c));
+}
+
 /* Judges the soft limit.  True if usage has risen above it just now. */
 static bool counter_check_soft(struct vctx_counter *c)
 {
+	long edge = counter_soft_edge(c);
 	bool was = c->over_soft;
 
-	if (likely(atomic_long_read(&c->committed) <= c->soft)) {
-		c->over_soft = false;
-		return false;
-	}
-	c->over_soft = counter_sum(c) > c->soft;
+	c->over_soft = unlikely(atomic_long_read(&c->committed) > edge) &&
+		       counter_sum(c) > edge;
 	if (was || !c->over_soft)
 		return false;
 	atomic_long_inc(&c->soft_hits);

@@ -70,11 +70,14 @@ enum vctx_resource {
  * @unit: least amount that is charged, in bytes for what is counted in bytes;
  *	a CPU commits some dozens of them at once
  * @cumulative: usage never falls, and need not be zero at the end
+ * @elsewhere: another part of Linux counts it, see &struct vctx_engine; without
+ *	that part there are no limits
  */
 struct vctx_resource_info {
 	const char *name;
 	long unit;
 	bool cumulative;
+	bool elsewhere;
 };
 
 extern const struct vctx_resource_info vctx_resource[VCTX_NR_RESOURCES];
@@ -107,7 +110,7 @@ struct vctx_stock {
  * @looked: usage when the stocks were last looked at
  * @fails: refusals
  * @soft_hits: how often usage rose above @soft
- * @over_soft: usage was above @soft when last judged
+ * @over_soft: usage was above @soft, and has not been well below it since
  *
  * The first half is read by every charge and written by the administrator
  * only.

@@ -213,13 +213,18 @@ static void counter_forced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vctx_counter_settle(&f->c), 0);
 }
 
-/* An event each time that usage rises above the soft limit, and only then */
+/*
+ * An event each time that usage rises above the soft limit, and only then; what
+ * goes up and down around it has risen once.
+ */
 static void counter_soft(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	long soft = 10, i, round;
 
 	for (round = 1; round <= 3; round++, soft = soft * 30 + 7) {
+		long fall = min(soft / 16,
+				2 * f->c.batch * num_possible_cpus());
 		long hits = atomic_long_read(&f->c.soft_hits);
 
 		vctx_counter_set_limits(&f->c, soft, VCTX_MAX);
@@ -231,7 +236,17 @@ static void counter_soft(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, vctx_counter_charge(&f->c, 1, false),
 				VCTX_CHARGED);
 		vctx_counter_uncharge(&f->c, 1);
-		vctx_counter_uncharge(&f->c, 1);
+		for (i = 0; i < fall; i++)
+			vctx_counter_uncharge(&f->c, 1);
+		for (i = 0; i < fall; i++)
+			KUNIT_EXPECT_EQ(test, vctx_counter_charge(&f->c, 1, false),
+					VCTX_CHARGED);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&f->c.soft_hits), hits + 1);
+		for (i = 0; i < fall + 1; i++)
+			vctx_counter_uncharge(&f->c, 1);
+		for (i = 0; i < fall; i++)
+			KUNIT_EXPECT_EQ(test, vctx_counter_charge(&f->c, 1, false),
+					VCTX_CHARGED);
 		KUNIT_EXPECT_EQ(test, vctx_counter_charge(&f->c, 1, false),
 				VCTX_CHARGED_OVER_SOFT);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&f->c.soft_hits), hits + 2);

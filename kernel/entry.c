@@ -64,6 +64,14 @@ static void lower_caps(struct cred *cred, kernel_cap_t ceiling, u64 cap_drop)
 	cred->cap_ambient = cap_intersect(cred->cap_ambient, ceiling);
 }
 
+/* Gives back the place in @to, which may be removed then. */
+static void leave_target(struct vctx *to)
+{
+	vctx_get(to);
+	vctx_live_put(to, VCTX_LIVE_MEMBER);
+	vctx_put(to);
+}
+
 /* The context that was asked for, with a member's place taken. */
 static struct vctx *find_target(struct vctx *from, const struct vctx_enter *req)
 {
@@ -81,10 +89,7 @@ static struct vctx *find_target(struct vctx *from, const struct vctx_enter *req)
 	else
 		to = vctx_enter_static(req->id, req->cap_drop);
 	if (!IS_ERR(to) && (atomic_read(&to->flags) & VCTX_FLAG_PRIVATE)) {
-		/* It may be removed once the place in it is given back. */
-		vctx_get(to);
-		vctx_live_put(to, VCTX_LIVE_MEMBER);
-		vctx_put(to);
+		leave_target(to);
 		to = ERR_PTR(-EPERM);
 	}
 	return to;
@@ -96,6 +101,7 @@ static int enter(const struct vctx_enter *req)
 	struct vctx *from = current_vctx();
 	struct cred *cred;
 	struct vctx *to;
+	int err;
 
 	if (current_shares() || current->ptrace)
 		return -EBUSY;
@@ -110,18 +116,25 @@ static int enter(const struct vctx_enter *req)
 		abort_creds(cred);
 		return PTR_ERR(to);
 	}
+	err = vctx_memcg_enter(to, from);
+	if (err) {
+		leave_target(to);
+		abort_creds(cred);
+		return err;
+	}
 	vctx_limits_enter(to, from);
 	lower_caps(cred, to->ceiling, req->cap_drop);
 	/* The place in vctx.live keeps it until this reference is there. */
 	vctx_get(to);
-	rcu_assign_pointer(blob->vctx, to);
+	vctx_accounting_enter(to);
+	vctx_memcg_entered();
 	if (blob->member)
 		vctx_live_put(from, VCTX_LIVE_MEMBER);
 	if (from)
 		vctx_put(from);
 	blob->member = true;
 	commit_creds(cred);
-	atomic_or(req->flags, &to->flags);
+	vctx_set_flags(to, req->flags);
 	trace_vctx_enter(to->id, from ? from->id : VCTX_ID_HOST);
 	return 0;
 }

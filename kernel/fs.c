@@ -32,6 +32,7 @@
 #define VCTXFS_NOTIFY_INTERVAL	DIV_ROUND_UP(HZ, 100)
 
 static struct kernfs_root *vctxfs_root;
+static struct kernfs_node *vctxfs_summary __ro_after_init;
 static const char *vctxfs_last_error = "ok";
 
 static struct {
@@ -208,6 +209,7 @@ static const struct {
 } vctxfs_flag[] = {
 	{ VCTX_FLAG_LOCK,	"lock" },
 	{ VCTX_FLAG_PRIVATE,	"private" },
+	{ VCTX_FLAG_VIRT,	"virt" },
 };
 
 static void vctxfs_show_flags(struct seq_file *m, const struct vctx *vctx)
@@ -289,9 +291,9 @@ static int vctxfs_status_write(struct vctx *vctx, char *line)
 		err = vctxfs_parse_flags(line, &flags);
 		if (err)
 			WRITE_ONCE(vctx->last_error,
-				   "flags are: lock, private");
+				   "flags are: lock, private, virt");
 		else
-			atomic_or(flags, &vctx->flags);
+			vctx_set_flags(vctx, flags);
 		return err;
 	}
 	WRITE_ONCE(vctx->last_error, "keys are: name, flags");
@@ -302,13 +304,19 @@ static int vctxfs_events_show(struct seq_file *m, struct vctx *vctx)
 {
 	int i;
 
-	seq_printf(m, "empty %llu\n", (u64)atomic64_read(&vctx->empties));
+	seq_printf(m, "empty %llu\noom_kill %llu\n",
+		   (u64)atomic64_read(&vctx->empties),
+		   (u64)atomic64_read(&vctx->oom_kills));
 	for (i = 0; i < VCTX_NR_RESOURCES; i++) {
-		struct vctx_counter *c = &vctx->counter[i];
+		const struct vctx_engine *engine = vctx_engine[i];
+		struct vctx_reading r;
 
-		seq_printf(m, "%s.soft %ld\n%s.hard %ld\n",
-			   vctx_resource[i].name, atomic_long_read(&c->soft_hits),
-			   vctx_resource[i].name, atomic_long_read(&c->fails));
+		vctx_read(vctx, i, &r);
+		seq_printf(m, "%s.soft %lu\n%s.hard %lu\n",
+			   vctx_resource[i].name, r.soft_hits,
+			   vctx_resource[i].name, r.fails);
+		if (engine && engine->show_events)
+			engine->show_events(m, vctx);
 	}
 	return 0;
 }
@@ -485,6 +493,21 @@ void vctxfs_notify(struct vctx *vctx)
 	}
 }
 
+/**
+ * vctxfs_notify_list() - a context has come or gone
+ * @vctx: the context
+ *
+ * Wakes whoever polls summary, and whoever polls the events of one that has
+ * gone: removing a file wakes nobody.
+ *
+ * Context: any.
+ */
+void vctxfs_notify_list(struct vctx *vctx)
+{
+	kernfs_notify(vctx->events);
+	kernfs_notify(vctxfs_summary);
+}
+
 /* Files at the top */
 
 static void *vctxfs_summary_find(loff_t *pos)
@@ -532,16 +555,17 @@ static int vctxfs_summary_show(struct seq_file *m, void *v)
 	seq_put_decimal_ull(m, " cpu_usec=",
 			    div_u64(vctx_cpu_ns(vctx), NSEC_PER_USEC));
 	for (i = 0; i < VCTX_NR_RESOURCES; i++) {
-		struct vctx_counter *c = &vctx->counter[i];
+		struct vctx_reading r;
 
+		vctx_read(vctx, i, &r);
 		seq_printf(m, " %s=", vctx_resource[i].name);
-		seq_put_decimal_ull(m, "", vctx_counter_usage(c));
-		seq_put_decimal_ull(m, ":", READ_ONCE(c->peak));
+		seq_put_decimal_ull(m, "", r.usage);
+		seq_put_decimal_ull(m, ":", r.peak);
 		seq_putc(m, ':');
-		vctxfs_show_limit(m, READ_ONCE(c->soft));
+		vctxfs_show_limit(m, r.soft);
 		seq_putc(m, ':');
-		vctxfs_show_limit(m, READ_ONCE(c->hard));
-		seq_put_decimal_ull(m, ":", atomic_long_read(&c->fails));
+		vctxfs_show_limit(m, r.hard);
+		seq_put_decimal_ull(m, ":", r.fails);
 	}
 	seq_putc(m, '\n');
 	return 0;
@@ -746,6 +770,7 @@ static int __init vctxfs_init(void)
 	}
 	top = kernfs_root_to_node(vctxfs_root);
 	kn = vctxfs_add_file(top, "summary", 0444, &vctxfs_summary_ops);
+	vctxfs_summary = kn;
 	if (!IS_ERR(kn))
 		kn = vctxfs_add_file(top, "last_error", 0444,
 				     &vctxfs_top_error_ops);

@@ -164,14 +164,19 @@ static bool vctx_proc_foreign(struct dentry *dentry)
 	return foreign;
 }
 
-/*
+/**
+ * vctx_process_file_open() - current, a member, opens a file for writing
+ * @file: the file
+ *
  * procfs lets root write to files of any process that it can see.  Those are
  * all for the watcher, and process 1 for members.
+ *
+ * Context: process.
+ * Return: 0 or -EPERM
  */
-static int vctx_file_open(struct file *file)
+int vctx_process_file_open(const struct file *file)
 {
-	if (likely(!(file->f_mode & FMODE_WRITE)) || likely(!current_vctx()) ||
-	    file_inode(file)->i_sb->s_magic != PROC_SUPER_MAGIC)
+	if (file_inode(file)->i_sb->s_magic != PROC_SUPER_MAGIC)
 		return 0;
 	return vctx_proc_foreign(file->f_path.dentry) ? -EPERM : 0;
 }
@@ -186,7 +191,6 @@ static struct security_hook_list vctx_process_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_setpgid, vctx_task_setpgid),
 	LSM_HOOK_INIT(ptrace_access_check, vctx_ptrace_access_check),
 	LSM_HOOK_INIT(ptrace_traceme, vctx_ptrace_traceme),
-	LSM_HOOK_INIT(file_open, vctx_file_open),
 	LSM_HOOK_INIT(file_set_fowner, vctx_file_set_fowner),
 	LSM_HOOK_INIT(file_send_sigiotask, vctx_file_send_sigiotask),
 };

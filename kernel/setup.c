@@ -17,13 +17,7 @@ unsigned int vctx_task_offset __ro_after_init;
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
 	.lbs_task = sizeof(struct vctx_task),
 	.lbs_file = sizeof(struct vctx_file),
-
-	/* sock */
-
-	/* ipc */
-
-	/* mm */
-
+	.lbs_sock = sizeof(struct vctx_sock),
 };
 
 const struct lsm_id vctx_lsmid = {
@@ -50,6 +44,7 @@ static int vctx_task_alloc(struct task_struct *task, unsigned long clone_flags)
 	/* Current is a member, so the context is online and stays so. */
 	atomic64_add(VCTX_LIVE_MEMBER, &vctx->live);
 	vctx_get(vctx);
+	vctx_accounting_fork(vctx, 1);
 	blob->leader = leader;
 	blob->member = true;
 	RCU_INIT_POINTER(blob->vctx, vctx);
@@ -85,8 +80,11 @@ static void vctx_task_free(struct task_struct *task)
 
 	if (likely(!vctx))
 		return;
-	if (blob->member)
+	if (blob->member) {
+		/* It never came to life. */
+		vctx_accounting_fork(vctx, -1);
 		vctx_task_leave(blob, vctx, blob->leader);
+	}
 	RCU_INIT_POINTER(blob->vctx, NULL);
 	vctx_put(vctx);
 }
@@ -99,6 +97,14 @@ static noinline void vctx_file_release(struct vctx_file *blob)
 		vctx_limits_file_free(blob->vctx);
 		vctx_put(blob->vctx);
 	}
+}
+
+/* One hook for all who have a say, since everybody opens files all the time. */
+static int vctx_file_open(struct file *file)
+{
+	if (likely(!(file->f_mode & FMODE_WRITE)) || likely(!current_vctx()))
+		return 0;
+	return vctx_process_file_open(file) ?: vctx_cgroup_file_open(file);
 }
 
 static void vctx_file_free(struct file *file)
@@ -139,6 +145,7 @@ int vctx_proc_current(struct seq_file *m, struct pid_namespace *ns,
 static struct security_hook_list vctx_setup_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_alloc, vctx_task_alloc),
 	LSM_HOOK_INIT(task_free, vctx_task_free),
+	LSM_HOOK_INIT(file_open, vctx_file_open),
 	LSM_HOOK_INIT(file_free_security, vctx_file_free),
 	LSM_HOOK_INIT(getselfattr, vctx_getselfattr),
 	LSM_HOOK_INIT(setselfattr, vctx_setselfattr),
@@ -155,30 +162,11 @@ static int __init vctx_init(void)
 	vctx_add_capability_hooks();
 	vctx_add_fs_hooks();
 	vctx_limits_init();
-
-	/* sock */
-
-	/* lock */
-
-	/* pty */
-
-	/* signal */
-
-	/* fsnotify */
-
-	/* random */
-
-	/* ipc */
-
-	/* mm */
-
-	/* memcg */
-
-	/* accounting */
+	vctx_add_sock_hooks();
+	vctx_memcg_init();
+	vctx_accounting_init();
 
 	/* sched */
-
-	/* virt */
 
 	static_branch_enable(&vctx_enabled);
 	return 0;

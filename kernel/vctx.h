@@ -21,7 +21,15 @@
  *	  vctx_name_mutex			names are unique
  *	    vctx_name_lock			a name is read in one piece
  *	  vctx_limits_mutex			one line of limits at a time
+ *	    (waits for a work item)		making a memory cgroup
+ *	      vctx_memcg_mutex			and entering, which is inside of
+ *						cred_guard_mutex instead
+ *		cgroup_mutex			and what is inside of that
  *	    vctx_counter.lock			irqs off; innermost of all
+ *	mmap_lock				entry; what a fault holds
+ *	  vctx_oom_mutex			one at a time makes room
+ *	  page table locks
+ *	    vctx_mm_moving			counting while entry moves an mm
  *
  * Charging takes vctx_counter.lock at most, and vctxfs_notify() the locks of a
  * timer and of kernfs_notify(): both may be called with anything held, and so
@@ -44,22 +52,62 @@
 
 #include "counter.h"
 
+struct cgroup;
 struct cred;
+struct file;
 struct kernfs_node;
+struct mem_cgroup;
+struct seq_file;
 
 /* vctx.live: members, children and the directory in one word */
 #define VCTX_LIVE_MEMBER	1LL
 #define VCTX_LIVE_CHILD		((s64)BIT_ULL(32))
 #define VCTX_LIVE_MKDIR		((s64)BIT_ULL(62))
 
+enum vctx_account_family {
+	VCTX_FAMILY_INET,
+	VCTX_FAMILY_INET6,
+	VCTX_FAMILY_UNIX,
+	VCTX_FAMILY_OTHER,
+	VCTX_NR_FAMILIES
+};
+
+/* What is summed up over members and members of descendants */
+enum vctx_account {
+	/* Counted for each task by others; times are in nanoseconds */
+	VCTX_ACCOUNT_CPU,
+	VCTX_ACCOUNT_WAIT,
+	VCTX_ACCOUNT_NVCSW,
+	VCTX_ACCOUNT_NIVCSW,
+	VCTX_ACCOUNT_USER,
+	VCTX_ACCOUNT_SYSTEM,
+	VCTX_ACCOUNT_MIN_FLT,
+	VCTX_ACCOUNT_MAJ_FLT,
+	VCTX_ACCOUNT_READ_BYTES,
+	VCTX_ACCOUNT_WRITE_BYTES,
+	VCTX_NR_ACCOUNT_TASK,
+
+	/* Counted by us */
+	VCTX_ACCOUNT_READ_OPS = VCTX_NR_ACCOUNT_TASK,
+	VCTX_ACCOUNT_WRITE_OPS,
+	VCTX_ACCOUNT_FORKS,
+	VCTX_ACCOUNT_EXECS,
+	VCTX_ACCOUNT_NET_FIRST,
+	VCTX_NR_ACCOUNT = VCTX_ACCOUNT_NET_FIRST + 4 * VCTX_NR_FAMILIES
+};
+
+/* Bytes of a family that were sent or received; packets come next. */
+#define VCTX_ACCOUNT_NET(family, sent) \
+	(VCTX_ACCOUNT_NET_FIRST + 4 * (family) + 2 * (sent))
+
 /**
  * struct vctx_cpu - what a context keeps for each CPU
  * @stock: units that were taken from the counters and not yet used
- * @cpu_ns: CPU time used by members and members of descendants
+ * @account: sums since the context was made
  */
 struct vctx_cpu {
 	struct vctx_stock stock[VCTX_NR_RESOURCES];
-	u64 cpu_ns;
+	u64 account[VCTX_NR_ACCOUNT];
 };
 
 /**
@@ -73,10 +121,23 @@ struct vctx_cpu {
  * @live: see VCTX_LIVE_*; zero is final
  * @cpu: per CPU data; freed with the context
  * @counter: usage and limits of each resource
+ * @members: cgroup that its members are in, in one that it owns, or NULL; set
+ *	once under vctx_memcg_mutex; reference until offline
+ * @memcg: memory cgroup that it owns, with all members below, or NULL; set
+ *	once under vctx_memcg_mutex; reference until offline
  * @ref: pins the memory: one for being online, one for each charge, for each
  *	child and for each task_struct
  * @born_ns: boot time at creation; constant
+ * @prev_cputime: keeps user and system time from going back when they are read
+ * @avenrun: load averages, if it has VCTX_FLAG_VIRT; written by the sampler
+ * @load_active: for the sampler only
  * @empties: how often the last member has left
+ * @oom_kills: how many members were killed since a hard limit on resident
+ *	memory was in the way
+ * @oom_at: jiffies when one was killed, or waiting for one to end began;
+ *	under a mutex of limits/oom.c
+ * @oom_mm: address space of who was killed last, or NULL; own mm_count; under
+ *	the same mutex
  * @name: empty, or unique among the contexts that are online; written under
  *	vctx_name_mutex and vctx_name_lock, read under either
  * @last_error: why the last write failed; a string constant
@@ -96,9 +157,17 @@ struct vctx {
 	atomic64_t live;
 	struct vctx_cpu __percpu *cpu;
 	struct vctx_counter counter[VCTX_NR_RESOURCES];
+	struct cgroup *members;
+	struct mem_cgroup __rcu *memcg;
 	struct percpu_ref ref;
 	u64 born_ns;
+	struct prev_cputime prev_cputime;
+	unsigned long avenrun[3];
+	unsigned int load_active;
 	atomic64_t empties;
+	atomic64_t oom_kills;
+	unsigned long oom_at;
+	struct mm_struct *oom_mm;
 	char name[VCTX_NAME_LEN];
 	const char *last_error;
 	struct kernfs_node *dir;
@@ -110,16 +179,45 @@ struct vctx {
 };
 
 /**
+ * struct vctx_prepaid - resident pages that a task is about to map
+ * @mm: address space where, which has users
+ * @vctx: context that was charged for them: that of @mm, or one above it if
+ *	@mm has moved meanwhile
+ * @rss: pages, see limits/mm.c
+ * @anon: how many of them, or instead of others, will be anonymous
+ * @over: context whose hard limit was in the way last, NULL if none was; it is
+ *	that of current or one above it
+ * @over_res: and the resource
+ * @tries: how often room was made for the fault that is being handled
+ */
+struct vctx_prepaid {
+	struct mm_struct *mm;
+	struct vctx *vctx;
+	long rss;
+	long anon;
+	struct vctx *over;
+	enum vctx_resource over_res;
+	unsigned int tries;
+};
+
+/**
  * struct vctx_task - LSM blob of a task
  * @vctx: context of the task, NULL for the host; written by the task itself
  *	only; holds a reference on vctx.ref, until the task_struct is freed
  * @member: counted in vctx.live and charged; dropped when the task is reaped
  * @leader: charged as a process at its creation, see vctx_task_free()
+ * @accounted: how far the task's own figures are in the sums of its context;
+ *	used by the CPU that it runs on, with interrupts off
+ * @stamp: sum of those that change seldom, to see whether any has; likewise
+ * @prepaid: used by the task itself only
  */
 struct vctx_task {
 	struct vctx __rcu *vctx;
 	bool member;
 	bool leader;
+	u64 accounted[VCTX_NR_ACCOUNT_TASK];
+	u64 stamp;
+	struct vctx_prepaid prepaid;
 };
 
 /**
@@ -131,6 +229,18 @@ struct vctx_task {
 struct vctx_file {
 	struct vctx *vctx;
 	struct vctx *owner;
+};
+
+/**
+ * struct vctx_sock - LSM blob of a socket
+ * @vctx: context that it was charged to, or NULL; constant once somebody else
+ *	can find the socket; holds a reference until the memory goes, since
+ *	a listener may be cloned by who has found it under RCU only
+ * @charged: is in its context's nsock; ends when the socket does
+ */
+struct vctx_sock {
+	struct vctx *vctx;
+	bool charged;
 };
 
 extern struct lsm_blob_sizes vctx_blob_sizes;
@@ -186,9 +296,16 @@ void vctx_live_put(struct vctx *vctx, s64 what);
 struct vctx *vctx_next(u32 *id);
 int vctx_set_name(struct vctx *vctx, const char *name);
 void vctx_get_name(struct vctx *vctx, char name[VCTX_NAME_LEN]);
+void vctx_set_flags(struct vctx *vctx, u32 flags);
 int vctx_kill(struct vctx *vctx);
-u64 vctx_cpu_ns(const struct vctx *vctx);
+u64 vctx_account_sum(const struct vctx *vctx, enum vctx_account what);
 bool vctx_host_admin(void);
+
+/* CPU time used by members, also those of contexts below, in nanoseconds */
+static inline u64 vctx_cpu_ns(const struct vctx *vctx)
+{
+	return vctx_account_sum(vctx, VCTX_ACCOUNT_CPU);
+}
 
 static inline u32 vctx_members(const struct vctx *vctx)
 {
@@ -235,8 +352,55 @@ int vctxfs_add_dir(struct vctx *vctx);
 void vctxfs_add_files(const struct vctxfs_file *files, unsigned int nr);
 void vctxfs_notify(struct vctx *vctx);
 void vctxfs_notify_init(struct vctx *vctx);
+void vctxfs_notify_list(struct vctx *vctx);
 int vctxfs_parse_limit(const char *word, unsigned long *value);
 void vctxfs_show_limit(struct seq_file *m, unsigned long value);
+
+/**
+ * struct vctx_reading - what is known of a resource of a context
+ * @usage: in use
+ * @peak: highest usage
+ * @soft: soft limit or VCTX_MAX
+ * @hard: hard limit or VCTX_MAX
+ * @fails: refusals
+ * @soft_hits: how often usage rose above @soft
+ */
+struct vctx_reading {
+	unsigned long usage;
+	unsigned long peak;
+	unsigned long soft;
+	unsigned long hard;
+	unsigned long fails;
+	unsigned long soft_hits;
+};
+
+/**
+ * struct vctx_engine - a part of Linux that counts a resource, not us
+ * @read: what is known of it.  Context: RCU read side.
+ * @prepare: limits other than VCTX_MAX are about to be set.  May sleep, and
+ *	returns an errno after setting vctx.last_error.
+ * @set: sets limits; after @prepare if not all are VCTX_MAX.  Context: process.
+ * @enforce: brings usage below a new limit, may take a while and leave off at a
+ *	signal; or NULL
+ * @show_events: prints more lines of "events"; or NULL
+ *
+ * A counter that is not used otherwise, vctx.counter[res], may be used.
+ */
+struct vctx_engine {
+	void (*read)(struct vctx *vctx, enum vctx_resource res,
+		     struct vctx_reading *r);
+	int (*prepare)(struct vctx *vctx);
+	void (*set)(struct vctx *vctx, enum vctx_resource res,
+		    unsigned long soft, unsigned long hard);
+	void (*enforce)(struct vctx *vctx, enum vctx_resource res);
+	void (*show_events)(struct seq_file *m, struct vctx *vctx);
+};
+
+/* engine.c */
+extern const struct vctx_engine *vctx_engine[VCTX_NR_RESOURCES];
+void vctx_add_engine(enum vctx_resource res, const struct vctx_engine *engine);
+void vctx_read(struct vctx *vctx, enum vctx_resource res,
+	       struct vctx_reading *r);
 
 /* entry.c */
 int vctx_getselfattr(unsigned int attr, struct lsm_ctx __user *uctx,
@@ -245,6 +409,7 @@ int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
 		     u32 flags);
 
 /* process.c, capability.c, setup.c */
+int vctx_process_file_open(const struct file *file);
 void vctx_add_process_hooks(void);
 void vctx_add_capability_hooks(void);
 void vctx_add_fs_hooks(void);

@@ -29,8 +29,11 @@ int vctx_charge_event(struct vctx *vctx, struct vctx *v, enum vctx_resource res,
 		      long n, enum vctx_charge charge)
 {
 	vctxfs_notify(v);
-	if (charge != VCTX_REFUSED)
+	if (charge != VCTX_REFUSED) {
+		trace_vctx_charge_soft(v->id, vctx->id, vctx_resource[res].name,
+				       n, READ_ONCE(v->counter[res].soft));
 		return 0;
+	}
 	trace_vctx_charge_fail(v->id, vctx->id, vctx_resource[res].name, n,
 			       READ_ONCE(v->counter[res].hard));
 	vctx_uncharge_below(vctx, v, res, n);
@@ -42,15 +45,15 @@ static int vctx_limits_show(struct seq_file *m, struct vctx *vctx)
 	int i;
 
 	for (i = 0; i < VCTX_NR_RESOURCES; i++) {
-		struct vctx_counter *c = &vctx->counter[i];
-		long usage = vctx_counter_usage(c);
+		struct vctx_reading r;
 
-		seq_printf(m, "%s usage %ld peak %ld soft ",
-			   vctx_resource[i].name, usage, READ_ONCE(c->peak));
-		vctxfs_show_limit(m, READ_ONCE(c->soft));
+		vctx_read(vctx, i, &r);
+		seq_printf(m, "%s usage %lu peak %lu soft ",
+			   vctx_resource[i].name, r.usage, r.peak);
+		vctxfs_show_limit(m, r.soft);
 		seq_puts(m, " hard ");
-		vctxfs_show_limit(m, READ_ONCE(c->hard));
-		seq_printf(m, " fail %ld\n", atomic_long_read(&c->fails));
+		vctxfs_show_limit(m, r.hard);
+		seq_printf(m, " fail %lu\n", r.fails);
 	}
 	return 0;
 }
@@ -125,22 +128,53 @@ static int vctx_limits_parse(struct vctx *vctx, char *line,
 	return 0;
 }
 
+/* All that can fail comes before anything is set. */
+static int vctx_limits_prepare(struct vctx *vctx, int res,
+			       const struct vctx_new_limits *new)
+{
+	if (!vctx_resource[res].elsewhere || !new->named ||
+	    (new->soft == VCTX_MAX && new->hard == VCTX_MAX))
+		return 0;
+	if (!vctx_engine[res])
+		return vctx_limits_error(vctx, -EOPNOTSUPP,
+					 "the kernel was built without what counts a resource");
+	return vctx_engine[res]->prepare(vctx);
+}
+
+static void vctx_limits_set(struct vctx *vctx, int res,
+			    const struct vctx_new_limits *new)
+{
+	if (!vctx_resource[res].elsewhere)
+		vctx_counter_set_limits(&vctx->counter[res], new->soft,
+					new->hard);
+	else if (vctx_engine[res])
+		vctx_engine[res]->set(vctx, res, new->soft, new->hard);
+}
+
 static int vctx_limits_write(struct vctx *vctx, char *line)
 {
 	struct vctx_new_limits new[VCTX_NR_RESOURCES] = {};
+	struct vctx_reading r;
 	int i, err;
 
 	mutex_lock(&vctx_limits_mutex);
 	for (i = 0; i < VCTX_NR_RESOURCES; i++) {
-		new[i].soft = vctx->counter[i].soft;
-		new[i].hard = vctx->counter[i].hard;
+		vctx_read(vctx, i, &r);
+		new[i].soft = r.soft;
+		new[i].hard = r.hard;
 	}
 	err = vctx_limits_parse(vctx, line, new);
 	for (i = 0; i < VCTX_NR_RESOURCES && !err; i++)
+		err = vctx_limits_prepare(vctx, i, &new[i]);
+	for (i = 0; i < VCTX_NR_RESOURCES && !err; i++)
 		if (new[i].named)
-			vctx_counter_set_limits(&vctx->counter[i], new[i].soft,
-						new[i].hard);
+			vctx_limits_set(vctx, i, &new[i]);
 	mutex_unlock(&vctx_limits_mutex);
+
+	/* Others need not wait for that. */
+	for (i = 0; i < VCTX_NR_RESOURCES && !err; i++)
+		if (new[i].named && vctx_engine[i] && vctx_engine[i]->enforce)
+			vctx_engine[i]->enforce(vctx, i);
 	return err;
 }
 

@@ -86,25 +86,74 @@ void vctx_limits_exit(struct vctx *vctx, bool leader);
 /* file.c */
 void vctx_limits_file_free(struct vctx *vctx);
 
-/* sock */
+/* sock.c */
+void vctx_add_sock_hooks(void);
 
-/* lock */
+/* mm.c */
+void vctx_mm_enter(struct vctx *to);
 
-/* pty */
+/* oom.c */
+bool vctx_oom(struct vctx *over, enum vctx_resource res);
 
-/* signal */
+/**
+ * struct vctx_cache - memory that can be taken back
+ * @file: pages of page cache, shared memory included
+ * @shmem: pages of shared memory
+ * @slab: pages of kernel memory
+ */
+struct vctx_cache {
+	unsigned long file;
+	unsigned long shmem;
+	unsigned long slab;
+};
 
-/* fsnotify */
+/* memcg.c */
+#ifdef CONFIG_MEMCG
+int vctx_memcg_enter(const struct vctx *to, const struct vctx *from);
+void vctx_memcg_entered(void);
+void vctx_memcg_offline(struct vctx *vctx);
+void vctx_memcg_cache(struct vctx *vctx, struct vctx_cache *cache);
+void vctx_memcg_init(void);
 
-/* random */
+/* cgroup.c */
+int vctx_cgroup_file_open(const struct file *file);
+#else
+static inline int vctx_cgroup_file_open(const struct file *file)
+{
+	return 0;
+}
 
-/* ipc */
+static inline int vctx_memcg_enter(const struct vctx *to,
+				   const struct vctx *from)
+{
+	return 0;
+}
 
-/* mm */
+static inline void vctx_memcg_entered(void)
+{
+}
 
-/* memcg */
+static inline void vctx_memcg_offline(struct vctx *vctx)
+{
+}
 
-/* accounting */
+static inline void vctx_memcg_cache(struct vctx *vctx,
+				    struct vctx_cache *cache)
+{
+}
+
+static inline void vctx_memcg_init(void)
+{
+}
+#endif
+
+/* accounting.c */
+void vctx_accounting_enter(struct vctx *to);
+void vctx_accounting_fork(struct vctx *vctx, int n);
+void vctx_accounting_init(void);
+
+/* virt.c */
+void vctx_virt_start(void);
 
 void vctx_limits_init(void);
 

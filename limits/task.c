@@ -24,6 +24,7 @@ void vctx_limits_enter(struct vctx *to, const struct vctx *from)
 {
 	vctx_charge_below(to, from, VCTX_NTASK, 1, true);
 	vctx_charge_below(to, from, VCTX_NPROC, 1, true);
+	vctx_mm_enter(to);
 }
 
 /**

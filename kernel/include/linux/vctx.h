@@ -10,17 +10,33 @@
 #define _LINUX_VCTX_H
 
 #include <linux/types.h>
+#include <linux/vctx_types.h>
 
+#include <linux/vctx_mm.h>
+#include <linux/vctx_pages.h>
+
+struct bio;
 struct file;
+struct file_lock;
+struct file_lock_core;
+struct fsnotify_mark;
 struct pid;
 struct pid_namespace;
 struct seq_file;
+struct sigqueue;
+struct sock;
+struct socket;
+struct sysinfo;
 struct task_struct;
+struct timespec64;
 
 #ifdef CONFIG_SECURITY_VCTX
 
 #include <linux/jump_label.h>
 #include <linux/sched.h>
+#include <linux/xarray.h>
+
+#include <linux/time64.h>
 
 DECLARE_STATIC_KEY_FALSE(vctx_enabled);
 
@@ -37,34 +53,73 @@ bool __vctx_task_hidden(const struct task_struct *task);
 bool __vctx_pid_hidden(struct pid *pid);
 bool __vctx_task_foreign(const struct task_struct *task);
 void __vctx_task_release(struct task_struct *task);
-void __vctx_account_cputime(struct task_struct *task, u64 delta_ns);
 int __vctx_file_charge(struct file *file);
 int vctx_proc_current(struct seq_file *m, struct pid_namespace *ns,
 		      struct pid *pid, struct task_struct *task);
 
-/* decl sock */
+int __vctx_sock_clone(const struct sock *sk, struct sock *newsk);
+int __vctx_sock_accept(const struct socket *sock, const struct socket *newsock);
+bool __vctx_sock_refuse(const struct sock *sk);
+bool __vctx_sock_full(const struct sock *sk);
+void __vctx_sock_release(struct sock *sk);
 
-/* decl lock */
+int __vctx_lock_charge(struct file_lock_core *flc);
+void __vctx_lock_move(struct file_lock *to, struct file_lock *from);
+void __vctx_lock_release(struct file_lock_core *flc);
 
-/* decl pty */
+/**
+ * struct vctx_ptys - who is charged for the ptys of a devpts instance
+ * @owner: contexts by index; no entry for a pty of the host
+ */
+struct vctx_ptys {
+	struct xarray owner;
+};
 
-/* decl signal */
+int __vctx_pty_charge(struct vctx_ptys *ptys, int index);
+void __vctx_pty_uncharge(struct vctx_ptys *ptys, int index);
 
-/* decl fsnotify */
+int __vctx_sigqueue_charge(struct sigqueue *q, const struct task_struct *task);
+void __vctx_sigqueue_uncharge(struct sigqueue *q);
 
-/* decl random */
+int __vctx_mark_charge(struct fsnotify_mark *mark);
+void __vctx_mark_uncharge(struct fsnotify_mark *mark);
 
-/* decl ipc */
+int __vctx_random_charge(size_t bytes);
+void __vctx_random_uncharge(size_t bytes);
 
-/* decl mm */
+int __vctx_shm_charge(struct vctx_owner *owner, size_t size, int shmflg);
+void __vctx_shm_uncharge(struct vctx_owner *owner);
+int __vctx_sem_charge(struct vctx_owner *owner, int nsems);
+void __vctx_sem_uncharge(struct vctx_owner *owner);
+int __vctx_msgq_charge(struct vctx_owner *owner);
+void __vctx_msgq_uncharge(struct vctx_owner *owner);
+int __vctx_msg_charge(struct vctx_owner *owner, size_t size);
+void __vctx_msg_uncharge(struct vctx_owner *owner, size_t size);
+int __vctx_mqueue_charge(struct vctx_owner *owner, unsigned long bytes);
+void __vctx_mqueue_uncharge(struct vctx_owner *owner);
 
-/* decl memcg */
+void __vctx_mm_init(struct mm_struct *mm);
+bool __vctx_pagefault_oom(void);
+void __vctx_pages_init(struct vctx_pages *p);
+int __vctx_shmem_charge(struct vctx_pages *p, long nr);
+void __vctx_shmem_uncharge(struct vctx_pages *p, long nr);
+void __vctx_shmem_release(struct vctx_pages *p);
+int __vctx_locked_charge(struct vctx_pages *p, long nr);
+void __vctx_locked_release(struct vctx_pages *p);
 
-/* decl accounting */
+void __vctx_account_task(struct task_struct *task);
+void __vctx_account_bio(const struct bio *bio);
+void __vctx_account_sent(const struct sock *sk, long bytes);
+void __vctx_account_received(const struct sock *sk, long bytes, int flags);
 
 /* decl sched */
 
-/* decl virt */
+u64 __vctx_birth_ns(void);
+u64 __vctx_idle_ns(u64 idle_ns);
+bool __vctx_loadavg_show(struct seq_file *m);
+bool __vctx_stat_show(struct seq_file *m);
+bool __vctx_meminfo_show(struct seq_file *m);
+void __vctx_sysinfo(struct sysinfo *info);
 
 /**
  * vctx_task_hidden() - may current not know that @task exists?
@@ -120,19 +175,6 @@ static inline void vctx_task_release(struct task_struct *task)
 }
 
 /**
- * vctx_account_cputime() - a task has run
- * @task: the task that runs on this CPU
- * @delta_ns: for how long
- *
- * Context: the run queue's lock is held.
- */
-static inline void vctx_account_cputime(struct task_struct *task, u64 delta_ns)
-{
-	if (static_branch_likely(&vctx_enabled) && vctx_is_member(task))
-		__vctx_account_cputime(task, delta_ns);
-}
-
-/**
  * vctx_file_charge() - current makes an open file description
  * @file: the new one
  *
@@ -148,29 +190,607 @@ static inline int vctx_file_charge(struct file *file)
 	return 0;
 }
 
-/* inline sock */
+/**
+ * vctx_sock_clone() - a listener's new connection gets its socket
+ * @sk: the listener
+ * @newsk: its clone, which nobody knows yet
+ *
+ * Charged to the listener's context, whoever is current.
+ *
+ * Context: any.
+ * Return: 0, or -ENOBUFS if that would exceed a hard limit on nsock.
+ */
+static inline int vctx_sock_clone(const struct sock *sk, struct sock *newsk)
+{
+	if (static_branch_likely(&vctx_enabled))
+		return __vctx_sock_clone(sk, newsk);
+	return 0;
+}
 
-/* inline lock */
+/**
+ * vctx_sock_accept() - a connection is accepted
+ * @sock: where
+ * @newsock: the new one
+ *
+ * Charges what the protocol has not had charged when the connection came.
+ *
+ * Context: process.
+ * Return: 0, or -ENOBUFS if that would exceed a hard limit on nsock.
+ */
+static inline int vctx_sock_accept(const struct socket *sock,
+				   const struct socket *newsock)
+{
+	if (static_branch_likely(&vctx_enabled))
+		return __vctx_sock_accept(sock, newsock);
+	return 0;
+}
 
-/* inline pty */
+/**
+ * vctx_sock_refuse() - is a connection to be refused, before it is made?
+ * @sk: the listener
+ *
+ * Context: any; @sk is pinned or the caller is in an RCU read side section.
+ * Return: true if its context has no room for another socket; that is counted
+ * as a refusal.
+ */
+static inline bool vctx_sock_refuse(const struct sock *sk)
+{
+	return static_branch_likely(&vctx_enabled) && __vctx_sock_refuse(sk);
+}
 
-/* inline signal */
+/**
+ * vctx_sock_full() - has a listener's context no room for another socket?
+ * @sk: the listener
+ *
+ * Context: any; @sk is pinned or the caller is in an RCU read side section.
+ */
+static inline bool vctx_sock_full(const struct sock *sk)
+{
+	return static_branch_likely(&vctx_enabled) && __vctx_sock_full(sk);
+}
 
-/* inline fsnotify */
+/**
+ * vctx_sock_release() - a socket is no more, but for its memory
+ * @sk: the socket; may have been released before
+ *
+ * Context: any; nobody else releases @sk meanwhile.
+ */
+static inline void vctx_sock_release(struct sock *sk)
+{
+	if (static_branch_likely(&vctx_enabled))
+		__vctx_sock_release(sk);
+}
 
-/* inline random */
+/**
+ * vctx_lock_charge() - current gets a file lock or a lease
+ * @flc: the record that is about to be inserted
+ *
+ * It is uncharged when it is freed.
+ *
+ * Context: any; &file_lock_context.flc_lock is held.
+ * Return: 0, or -ENOLCK if that would exceed a hard limit on nlock.
+ */
+static inline int vctx_lock_charge(struct file_lock_core *flc)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_lock_charge(flc);
+	return 0;
+}
 
-/* inline ipc */
+/**
+ * vctx_lock_move() - a record takes the place of another one
+ * @to: the new one, or NULL if there is none
+ * @from: the old one, which will be freed
+ *
+ * The new one then has what was charged for the old one.
+ *
+ * Context: any; &file_lock_context.flc_lock is held.
+ */
+static inline void vctx_lock_move(struct file_lock *to, struct file_lock *from)
+{
+	if (static_branch_likely(&vctx_enabled))
+		__vctx_lock_move(to, from);
+}
 
-/* inline mm */
+/**
+ * vctx_lock_release() - a record of a lock is being freed
+ * @flc: the record, which may have been charged
+ *
+ * Context: any.
+ */
+static inline void vctx_lock_release(struct file_lock_core *flc)
+{
+	if (static_branch_likely(&vctx_enabled))
+		__vctx_lock_release(flc);
+}
 
-/* inline memcg */
+/* A devpts instance is made. */
+static inline void vctx_ptys_init(struct vctx_ptys *ptys)
+{
+	xa_init(&ptys->owner);
+}
 
-/* inline accounting */
+/**
+ * vctx_pty_charge() - current makes a pty
+ * @ptys: of its devpts instance
+ * @index: its number, which the caller has just allocated
+ *
+ * Context: process, may sleep.
+ * Return: 0; -ENOSPC if that would exceed a hard limit on npty; -ENOMEM.
+ */
+static inline int vctx_pty_charge(struct vctx_ptys *ptys, int index)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_pty_charge(ptys, index);
+	return 0;
+}
+
+/**
+ * vctx_pty_uncharge() - a pty is gone
+ * @ptys: of its devpts instance
+ * @index: its number, which the caller frees after this
+ *
+ * Context: process.
+ */
+static inline void vctx_pty_uncharge(struct vctx_ptys *ptys, int index)
+{
+	if (unlikely(!xa_empty(&ptys->owner)))
+		__vctx_pty_uncharge(ptys, index);
+}
+
+/**
+ * vctx_sigqueue_charge() - a signal is to be queued
+ * @q: the new entry
+ * @task: who the signal is for; for the entry of a POSIX timer, its maker
+ *
+ * Context: any; @task is current or its siglock is held.
+ * Return: 0, or -EAGAIN if that would exceed a hard limit on nsigpending.
+ */
+static inline int vctx_sigqueue_charge(struct sigqueue *q,
+				       const struct task_struct *task)
+{
+	q->vctx = NULL;
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(task))
+		return __vctx_sigqueue_charge(q, task);
+	return 0;
+}
+
+/**
+ * vctx_sigqueue_uncharge() - a queued signal is about to be freed
+ * @q: the entry
+ *
+ * Context: any.
+ */
+static inline void vctx_sigqueue_uncharge(struct sigqueue *q)
+{
+	if (unlikely(q->vctx))
+		__vctx_sigqueue_uncharge(q);
+}
+
+/**
+ * vctx_mark_charge() - current attaches a mark to a file system object
+ * @mark: the mark, of any kind, not attached yet
+ *
+ * Context: process; the group of @mark is locked.
+ * Return: 0, or -ENOSPC if that would exceed a hard limit on ninotify.
+ */
+static inline int vctx_mark_charge(struct fsnotify_mark *mark)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_mark_charge(mark);
+	return 0;
+}
+
+/**
+ * vctx_mark_uncharge() - a mark is going, or has not been attached
+ * @mark: the mark; the caller is the only one who says so
+ *
+ * Context: any.
+ */
+static inline void vctx_mark_uncharge(struct fsnotify_mark *mark)
+{
+	if (static_branch_likely(&vctx_enabled))
+		__vctx_mark_uncharge(mark);
+}
+
+/**
+ * vctx_random_charge() - current writes to the random number generator
+ * @bytes: how many
+ *
+ * Context: process.
+ * Return: 0, or -EPERM if that would exceed a hard limit on nrandom.
+ */
+static inline int vctx_random_charge(size_t bytes)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_random_charge(bytes);
+	return 0;
+}
+
+/**
+ * vctx_random_uncharge() - current has written less than it was charged for
+ * @bytes: how many bytes it has not written
+ *
+ * Context: process; the same system call as vctx_random_charge().
+ */
+static inline void vctx_random_uncharge(size_t bytes)
+{
+	if (static_branch_likely(&vctx_enabled) && unlikely(bytes) &&
+	    vctx_is_member(current))
+		__vctx_random_uncharge(bytes);
+}
+
+/**
+ * vctx_shm_charge() - current makes a System V shared memory segment
+ * @owner: of the new segment
+ * @size: how many bytes
+ * @shmflg: as for shmget(2)
+ *
+ * Context: process.
+ * Return: 0, or -ENOSPC if that would exceed a hard limit on nshm or shmbytes.
+ */
+static inline int vctx_shm_charge(struct vctx_owner *owner, size_t size,
+				  int shmflg)
+{
+	owner->vctx = NULL;
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_shm_charge(owner, size, shmflg);
+	return 0;
+}
+
+/**
+ * vctx_shm_uncharge() - a segment is destroyed, or was not made
+ * @owner: of the segment
+ *
+ * Context: any.
+ */
+static inline void vctx_shm_uncharge(struct vctx_owner *owner)
+{
+	if (unlikely(owner->vctx))
+		__vctx_shm_uncharge(owner);
+}
+
+/**
+ * vctx_sem_charge() - current makes a System V semaphore set
+ * @owner: of the new set
+ * @nsems: how many semaphores
+ *
+ * Context: process.
+ * Return: 0, or -ENOSPC if that would exceed a hard limit on nsem.
+ */
+static inline int vctx_sem_charge(struct vctx_owner *owner, int nsems)
+{
+	owner->vctx = NULL;
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_sem_charge(owner, nsems);
+	return 0;
+}
+
+/**
+ * vctx_sem_uncharge() - a semaphore set is destroyed, or was not made
+ * @owner: of the set
+ *
+ * Context: any.
+ */
+static inline void vctx_sem_uncharge(struct vctx_owner *owner)
+{
+	if (unlikely(owner->vctx))
+		__vctx_sem_uncharge(owner);
+}
+
+/**
+ * vctx_msgq_charge() - current makes a System V message queue
+ * @owner: of the new queue
+ *
+ * Context: process.
+ * Return: 0, or -ENOSPC if that would exceed a hard limit on nmsg.
+ */
+static inline int vctx_msgq_charge(struct vctx_owner *owner)
+{
+	owner->vctx = NULL;
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_msgq_charge(owner);
+	return 0;
+}
+
+/**
+ * vctx_msgq_uncharge() - a queue is destroyed, or was not made
+ * @owner: of the queue, with the messages that are in it
+ *
+ * Context: any.
+ */
+static inline void vctx_msgq_uncharge(struct vctx_owner *owner)
+{
+	if (unlikely(owner->vctx))
+		__vctx_msgq_uncharge(owner);
+}
+
+/**
+ * vctx_msg_charge() - a message is about to be put into a queue
+ * @owner: of the queue, who is charged for all that is in it
+ * @size: of the message
+ *
+ * Context: any; the queue is locked and not destroyed.
+ * Return: 0, or -ENOSPC if that would exceed a hard limit on msgbytes.
+ */
+static inline int vctx_msg_charge(struct vctx_owner *owner, size_t size)
+{
+	return unlikely(owner->vctx) ? __vctx_msg_charge(owner, size) : 0;
+}
+
+/**
+ * vctx_msg_uncharge() - a message is taken out of a queue
+ * @owner: of the queue
+ * @size: of the message
+ *
+ * Context: any; the queue is locked and not destroyed.
+ */
+static inline void vctx_msg_uncharge(struct vctx_owner *owner, size_t size)
+{
+	if (unlikely(owner->vctx))
+		__vctx_msg_uncharge(owner, size);
+}
+
+/**
+ * vctx_mqueue_charge() - current makes a POSIX message queue
+ * @owner: of the new queue, zeroed
+ * @bytes: what its messages may take, as counted for RLIMIT_MSGQUEUE
+ *
+ * Context: process.
+ * Return: 0, -ENOSPC if that would exceed a hard limit on nmsg, or -EMFILE one
+ * on mqbytes.
+ */
+static inline int vctx_mqueue_charge(struct vctx_owner *owner,
+				     unsigned long bytes)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_mqueue_charge(owner, bytes);
+	return 0;
+}
+
+/**
+ * vctx_mqueue_uncharge() - a queue is destroyed, or was not made
+ * @owner: of the queue
+ *
+ * Context: any.
+ */
+static inline void vctx_mqueue_uncharge(struct vctx_owner *owner)
+{
+	if (unlikely(owner->vctx))
+		__vctx_mqueue_uncharge(owner);
+}
+
+/**
+ * vctx_mm_init() - current makes an address space
+ * @mm: the new one, empty
+ *
+ * It is charged to the context of current, until vctx_mm_release().
+ *
+ * Context: process.
+ */
+static inline void vctx_mm_init(struct mm_struct *mm)
+{
+	mm->vctx = NULL;
+	mm->vctx_as = 0;
+	mm->vctx_memlock = 0;
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		__vctx_mm_init(mm);
+}
+
+/**
+ * vctx_pagefault_oom() - a page fault of user space has failed
+ *
+ * If a hard limit was in the way, room is made by killing a member.
+ *
+ * Context: process, may sleep; no locks.
+ * Return: true if that was the reason: if it still lives, it may go on.
+ */
+static inline bool vctx_pagefault_oom(void)
+{
+	return static_branch_likely(&vctx_enabled) && vctx_is_member(current) &&
+	       __vctx_pagefault_oom();
+}
+
+/**
+ * vctx_shmem_init() - current makes a file of memory
+ * @p: the new file's, zeroed
+ *
+ * Its pages are charged to the context of current, until vctx_shmem_release().
+ *
+ * Context: process.
+ */
+static inline void vctx_shmem_init(struct vctx_pages *p)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		__vctx_pages_init(p);
+}
+
+/**
+ * vctx_shmem_charge() - pages are about to be allocated in a file of memory
+ * @p: the file's
+ * @nr: how many
+ *
+ * Context: any.
+ * Return: 0, or -ENOSPC if that would exceed a hard limit on shmem.
+ */
+static inline int vctx_shmem_charge(struct vctx_pages *p, long nr)
+{
+	return unlikely(p->vctx) ? __vctx_shmem_charge(p, nr) : 0;
+}
+
+/**
+ * vctx_shmem_uncharge() - pages are not allocated in a file of memory any more
+ * @p: the file's
+ * @nr: how many
+ *
+ * Context: any.
+ */
+static inline void vctx_shmem_uncharge(struct vctx_pages *p, long nr)
+{
+	if (unlikely(p->vctx))
+		__vctx_shmem_uncharge(p, nr);
+}
+
+/**
+ * vctx_shmem_release() - a file of memory is freed
+ * @p: the file's
+ *
+ * Context: any.
+ */
+static inline void vctx_shmem_release(struct vctx_pages *p)
+{
+	if (unlikely(p->vctx))
+		__vctx_shmem_release(p);
+}
+
+/**
+ * vctx_locked_charge() - current locks memory that is no address space's
+ * @p: of what it locks; not charged yet
+ * @nr: how many pages
+ *
+ * Context: process; any locks.
+ * Return: 0, or -ENOMEM if that would exceed a hard limit on memlock.
+ */
+static inline int vctx_locked_charge(struct vctx_pages *p, long nr)
+{
+	p->vctx = NULL;
+	atomic_long_set(&p->nr, 0);
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_locked_charge(p, nr);
+	return 0;
+}
+
+/**
+ * vctx_locked_release() - undo vctx_locked_charge()
+ * @p: the same
+ *
+ * Context: any.
+ */
+static inline void vctx_locked_release(struct vctx_pages *p)
+{
+	if (unlikely(p->vctx))
+		__vctx_locked_release(p);
+}
+
+/**
+ * vctx_account_task() - take over a task's figures into its context's sums
+ * @task: runs on this CPU, until now at least
+ *
+ * Context: interrupts are off.
+ */
+static inline void vctx_account_task(struct task_struct *task)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(task))
+		__vctx_account_task(task);
+}
+
+/**
+ * vctx_account_bio() - current submits a block operation
+ * @bio: the operation
+ *
+ * Context: any.
+ */
+static inline void vctx_account_bio(const struct bio *bio)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		__vctx_account_bio(bio);
+}
+
+/**
+ * vctx_account_sent() - current has sent through a socket
+ * @sk: the socket
+ * @bytes: how much, or an errno below zero
+ *
+ * Context: process.
+ */
+static inline void vctx_account_sent(const struct sock *sk, long bytes)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		__vctx_account_sent(sk, bytes);
+}
+
+/**
+ * vctx_account_received() - current has received from a socket
+ * @sk: the socket
+ * @bytes: how much, or an errno below zero
+ * @flags: MSG_*; what is only looked at does not count
+ *
+ * Context: process.
+ */
+static inline void vctx_account_received(const struct sock *sk, long bytes,
+					 int flags)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		__vctx_account_received(sk, bytes, flags);
+}
 
 /* inline sched */
 
-/* inline virt */
+/*
+ * What /proc and sysinfo(2) say of the machine, to members of a context with
+ * the flag "virt": all in process context.
+ */
+
+/**
+ * vctx_since_birth_ns() - make a boot time count from current's context's birth
+ * @ns: nanoseconds of boot time
+ *
+ * Return: nanoseconds since then, 0 for what was before; or @ns as it is.
+ */
+static inline u64 vctx_since_birth_ns(u64 ns)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current)) {
+		u64 birth_ns = __vctx_birth_ns();
+
+		ns = ns > birth_ns ? ns - birth_ns : 0;
+	}
+	return ns;
+}
+
+/* The same for what is not in nanoseconds. */
+static inline void vctx_since_birth(struct timespec64 *ts)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		*ts = ns_to_timespec64(vctx_since_birth_ns(timespec64_to_ns(ts)));
+}
+
+/* How long CPUs have been idle: @idle_ns, or what the context did not use. */
+static inline u64 vctx_idle_ns(u64 idle_ns)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_idle_ns(idle_ns);
+	return idle_ns;
+}
+
+/* These print the whole file if the flag is set, and say whether it is. */
+
+static inline bool vctx_loadavg_show(struct seq_file *m)
+{
+	return static_branch_likely(&vctx_enabled) && vctx_is_member(current) &&
+	       __vctx_loadavg_show(m);
+}
+
+static inline bool vctx_stat_show(struct seq_file *m)
+{
+	return static_branch_likely(&vctx_enabled) && vctx_is_member(current) &&
+	       __vctx_stat_show(m);
+}
+
+static inline bool vctx_meminfo_show(struct seq_file *m)
+{
+	return static_branch_likely(&vctx_enabled) && vctx_is_member(current) &&
+	       __vctx_meminfo_show(m);
+}
+
+/**
+ * vctx_sysinfo() - put a context's figures in the place of the machine's
+ * @info: filled in but for the uptime, memory in pages
+ */
+static inline void vctx_sysinfo(struct sysinfo *info)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		__vctx_sysinfo(info);
+}
 
 #else /* !CONFIG_SECURITY_VCTX */
 
@@ -193,39 +813,293 @@ static inline void vctx_task_release(struct task_struct *task)
 {
 }
 
-static inline void vctx_account_cputime(struct task_struct *task, u64 delta_ns)
-{
-}
-
 static inline int vctx_file_charge(struct file *file)
 {
 	return 0;
 }
 
-/* stub sock */
+static inline int vctx_sock_clone(const struct sock *sk, struct sock *newsk)
+{
+	return 0;
+}
 
-/* stub lock */
+static inline int vctx_sock_accept(const struct socket *sock,
+				   const struct socket *newsock)
+{
+	return 0;
+}
 
-/* stub pty */
+static inline bool vctx_sock_refuse(const struct sock *sk)
+{
+	return false;
+}
 
-/* stub signal */
+static inline bool vctx_sock_full(const struct sock *sk)
+{
+	return false;
+}
 
-/* stub fsnotify */
+static inline void vctx_sock_release(struct sock *sk)
+{
+}
 
-/* stub random */
+static inline int vctx_lock_charge(struct file_lock_core *flc)
+{
+	return 0;
+}
 
-/* stub ipc */
+static inline void vctx_lock_move(struct file_lock *to, struct file_lock *from)
+{
+}
 
-/* stub mm */
+static inline void vctx_lock_release(struct file_lock_core *flc)
+{
+}
 
-/* stub memcg */
+struct vctx_ptys {
+};
 
-/* stub accounting */
+static inline void vctx_ptys_init(struct vctx_ptys *ptys)
+{
+}
+
+static inline int vctx_pty_charge(struct vctx_ptys *ptys, int index)
+{
+	return 0;
+}
+
+static inline void vctx_pty_uncharge(struct vctx_ptys *ptys, int index)
+{
+}
+
+static inline int vctx_sigqueue_charge(struct sigqueue *q,
+				       const struct task_struct *task)
+{
+	return 0;
+}
+
+static inline void vctx_sigqueue_uncharge(struct sigqueue *q)
+{
+}
+
+static inline int vctx_mark_charge(struct fsnotify_mark *mark)
+{
+	return 0;
+}
+
+static inline void vctx_mark_uncharge(struct fsnotify_mark *mark)
+{
+}
+
+static inline int vctx_random_charge(size_t bytes)
+{
+	return 0;
+}
+
+static inline void vctx_random_uncharge(size_t bytes)
+{
+}
+
+static inline int vctx_shm_charge(struct vctx_owner *owner, size_t size,
+				  int shmflg)
+{
+	return 0;
+}
+
+static inline void vctx_shm_uncharge(struct vctx_owner *owner)
+{
+}
+
+static inline int vctx_sem_charge(struct vctx_owner *owner, int nsems)
+{
+	return 0;
+}
+
+static inline void vctx_sem_uncharge(struct vctx_owner *owner)
+{
+}
+
+static inline int vctx_msgq_charge(struct vctx_owner *owner)
+{
+	return 0;
+}
+
+static inline void vctx_msgq_uncharge(struct vctx_owner *owner)
+{
+}
+
+static inline int vctx_msg_charge(struct vctx_owner *owner, size_t size)
+{
+	return 0;
+}
+
+static inline void vctx_msg_uncharge(struct vctx_owner *owner, size_t size)
+{
+}
+
+static inline int vctx_mqueue_charge(struct vctx_owner *owner,
+				     unsigned long bytes)
+{
+	return 0;
+}
+
+static inline void vctx_mqueue_uncharge(struct vctx_owner *owner)
+{
+}
+
+static inline void vctx_mm_init(struct mm_struct *mm)
+{
+}
+
+static inline bool vctx_pagefault_oom(void)
+{
+	return false;
+}
+
+static inline void vctx_shmem_init(struct vctx_pages *p)
+{
+}
+
+static inline int vctx_shmem_charge(struct vctx_pages *p, long nr)
+{
+	return 0;
+}
+
+static inline void vctx_shmem_uncharge(struct vctx_pages *p, long nr)
+{
+}
+
+static inline void vctx_shmem_release(struct vctx_pages *p)
+{
+}
+
+static inline int vctx_locked_charge(struct vctx_pages *p, long nr)
+{
+	return 0;
+}
+
+static inline void vctx_locked_release(struct vctx_pages *p)
+{
+}
+
+static inline void vctx_account_task(struct task_struct *task)
+{
+}
+
+static inline void vctx_account_bio(const struct bio *bio)
+{
+}
+
+static inline void vctx_account_sent(const struct sock *sk, long bytes)
+{
+}
+
+static inline void vctx_account_received(const struct sock *sk, long bytes,
+					 int flags)
+{
+}
 
 /* stub sched */
 
-/* stub virt */
+static inline u64 vctx_since_birth_ns(u64 ns)
+{
+	return ns;
+}
+
+static inline void vctx_since_birth(struct timespec64 *ts)
+{
+}
+
+static inline u64 vctx_idle_ns(u64 idle_ns)
+{
+	return idle_ns;
+}
+
+static inline bool vctx_loadavg_show(struct seq_file *m)
+{
+	return false;
+}
+
+static inline bool vctx_stat_show(struct seq_file *m)
+{
+	return false;
+}
+
+static inline bool vctx_meminfo_show(struct seq_file *m)
+{
+	return false;
+}
+
+static inline void vctx_sysinfo(struct sysinfo *info)
+{
+}
 
 #endif /* !CONFIG_SECURITY_VCTX */
+
+struct cgroup;
+struct mem_cgroup;
+
+#if defined(CONFIG_SECURITY_VCTX) && defined(CONFIG_MEMCG)
+
+/* Does a context own a memory cgroup? */
+DECLARE_STATIC_KEY_FALSE(vctx_memcg_used);
+
+bool vctx_cgroup_owned(const struct cgroup *cgrp);
+bool vctx_cgroup_may_move(const struct cgroup *src, const struct cgroup *dst);
+bool vctx_cgroup_may_write(const struct cgroup *cgrp);
+void __vctx_memcg_charged(struct mem_cgroup *memcg);
+void __vctx_memcg_refused(struct mem_cgroup *memcg);
+
+/**
+ * vctx_memcg_charged() - pages have been charged to a memory cgroup
+ * @memcg: it, and those above it are charged too
+ *
+ * Context: any.
+ */
+static inline void vctx_memcg_charged(struct mem_cgroup *memcg)
+{
+	if (static_branch_unlikely(&vctx_memcg_used))
+		__vctx_memcg_charged(memcg);
+}
+
+/**
+ * vctx_memcg_refused() - a limit has killed, or kept a page from being swapped
+ * @memcg: where
+ *
+ * Context: any.
+ */
+static inline void vctx_memcg_refused(struct mem_cgroup *memcg)
+{
+	if (static_branch_unlikely(&vctx_memcg_used))
+		__vctx_memcg_refused(memcg);
+}
+
+#else /* !(CONFIG_SECURITY_VCTX && CONFIG_MEMCG) */
+
+static inline bool vctx_cgroup_owned(const struct cgroup *cgrp)
+{
+	return false;
+}
+
+static inline bool vctx_cgroup_may_move(const struct cgroup *src,
+					const struct cgroup *dst)
+{
+	return true;
+}
+
+static inline bool vctx_cgroup_may_write(const struct cgroup *cgrp)
+{
+	return true;
+}
+
+static inline void vctx_memcg_charged(struct mem_cgroup *memcg)
+{
+}
+
+static inline void vctx_memcg_refused(struct mem_cgroup *memcg)
+{
+}
+
+#endif /* !(CONFIG_SECURITY_VCTX && CONFIG_MEMCG) */
 
 #endif /* _LINUX_VCTX_H */

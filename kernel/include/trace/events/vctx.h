@@ -55,6 +55,26 @@ TRACE_EVENT(vctx_charge_fail,
 		      __entry->n, __entry->hard)
 );
 
+/* Usage of @id rose above its soft limit, by a charge of a member of @member_of. */
+TRACE_EVENT(vctx_charge_soft,
+	    TP_PROTO(u32 id, u32 member_of, const char *resource, long n,
+		     long soft),
+	    TP_ARGS(id, member_of, resource, n, soft),
+	    TP_STRUCT__entry(__field(u32, id)
+			     __field(u32, member_of)
+			     __string(resource, resource)
+			     __field(long, n)
+			     __field(long, soft)),
+	    TP_fast_assign(__entry->id = id;
+			   __entry->member_of = member_of;
+			   __assign_str(resource);
+			   __entry->n = n;
+			   __entry->soft = soft;),
+	    TP_printk("id=%u member_of=%u resource=%s n=%ld soft=%ld",
+		      __entry->id, __entry->member_of, __get_str(resource),
+		      __entry->n, __entry->soft)
+);
+
 #endif /* _TRACE_VCTX_H */
 
 #include <trace/define_trace.h>

@@ -41,8 +41,10 @@
 /* Flags of a context; setting one cannot be undone. */
 #define VCTX_FLAG_LOCK		0x1U	/* members create no contexts */
 #define VCTX_FLAG_PRIVATE	0x2U	/* nobody may enter any more */
+#define VCTX_FLAG_VIRT		0x10U	/* members see the context as machine */
 
-#define VCTX_FLAGS_ALL		(VCTX_FLAG_LOCK | VCTX_FLAG_PRIVATE)
+#define VCTX_FLAGS_ALL		(VCTX_FLAG_LOCK | VCTX_FLAG_PRIVATE | \
+				 VCTX_FLAG_VIRT)
 
 /**
  * struct vctx_enter - payload of lsm_set_self_attr(): create or enter

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vctx limits: as, memlock, rss and anon, what address spaces use
+ *
+ * An address space belongs to the context of the task that makes it, by fork
+ * or exec, and moves into another one with its only user.
+ *
+ * as and memlock are mm->total_vm and mm->locked_vm.  These change while
+ * mmap_lock is held for writing, and on their way through one call they may be
+ * too high (mremap), and then too low (mmap over what is there).  So it is not
+ * each change that is charged: before a call raises them for good it charges
+ * what that takes, or fails; and whatever has happened, the charge becomes what
+ * they are when the lock is released (vma_end_write_all()).  While nobody holds
+ * it for writing,
+ *
+ *	mm->vctx_as == mm->total_vm   and   mm->vctx_memlock == mm->locked_vm
+ *
+ * and that is what is charged.  Only munmap lowers total_vm after it has
+ * downgraded the lock, and settles that itself.
+ *
+ * rss and anon are the counters in mm->rss_stat, which change under the page
+ * tables' locks, often for the better from elsewhere: reclaim, truncation.
+ * What counts a page charges it too, or uncharges it.  Who is going to map one
+ * has charged it before and keeps it in &struct vctx_prepaid of the task, from
+ * where it is taken when it is counted; what is left over goes back when the
+ * fault ends.  Who has not asked before is charged regardless of limits: that
+ * is swapoff and uprobes, the administrator's.
+ *
+ * Moving.  A counter and a charge are two words, and others count while current
+ * enters a context.  mm->vctx is what they go by: first it gets a mark.  Who has
+ * seen it without the mark is done after an RCU grace period; who sees the mark
+ * counts and charges under vctx_mm_moving.  Under that lock the sum of the
+ * counters is charged below the old context and mm->vctx becomes the new one:
+ * each page is counted either before that, and in the sum, or after it, and
+ * charged.
+ */
+
+#include <linux/mm.h>
+#include <linux/percpu_counter.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/spinlock.h>
+
+#include "limits.h"
+
+/* Lowest bit of mm->vctx */
+#define VCTX_MM_MOVING	1UL
+
+/* Inside of the page tables' locks, outside of vctx_counter.lock */
+static DEFINE_SPINLOCK(vctx_mm_moving);
+
+static bool mm_moving(const struct vctx *vctx)
+{
+	return (unsigned long)vctx & VCTX_MM_MOVING;
+}
+
+static struct vctx *mm_vctx(struct vctx *vctx)
+{
+	return (struct vctx *)((unsigned long)vctx & ~VCTX_MM_MOVING);
+}
+
+void __vctx_mm_init(struct mm_struct *mm)
+{
+	struct vctx *vctx = current_vctx();
+
+	vctx_get(vctx);
+	mm->vctx = vctx;
+}
+
+/* Makes @charged pages become @pages. */
+static void mm_settle(struct vctx *vctx, enum vctx_resource res,
+		      unsigned long *charged, unsigned long pages)
+{
+	long more = pages - *charged;
+
+	if (more < 0)
+		vctx_uncharge(vctx, res, -more << PAGE_SHIFT);
+	else if (more)
+		/* An mremap that has moved, and had no memory to unmap. */
+		vctx_charge_below(vctx, NULL, res, more << PAGE_SHIFT, true);
+	*charged = pages;
+}
+
+void __vctx_mm_settle(struct mm_struct *mm)
+{
+	mmap_assert_locked(mm);
+	mm_settle(mm->vctx, VCTX_AS, &mm->vctx_as, mm->total_vm);
+	mm_settle(mm->vctx, VCTX_MEMLOCK, &mm->vctx_memlock, mm->locked_vm);
+}
+
+void __vctx_mm_release(struct mm_struct *mm)
+{
+	struct vctx *vctx = mm->vctx;
+
+	mm_settle(vctx, VCTX_AS, &mm->vctx_as, 0);
+	mm_settle(vctx, VCTX_MEMLOCK, &mm->vctx_memlock, 0);
+	WRITE_ONCE(mm->vctx, NULL);
+	vctx_put(vctx);
+}
+
+/* Makes @charged pages suffice for @pages. */
+static int mm_charge(struct vctx *vctx, enum vctx_resource res,
+		     unsigned long *charged, unsigned long pages)
+{
+	long more = pages - *charged;
+
+	if (more <= 0)
+		return 0;
+	/* mlock() takes any length */
+	if (more > VCTX_MAX >> PAGE_SHIFT ||
+	    vctx_charge(vctx, res, more << PAGE_SHIFT))
+		return -ENOMEM;
+	*charged += more;
+	return 0;
+}
+
+int __vctx_as_charge(struct mm_struct *mm, long pages)
+{
+	mmap_assert_write_locked(mm);
+	return mm_charge(mm->vctx, VCTX_AS, &mm->vctx_as, mm->total_vm + pages);
+}
+
+int __vctx_memlock_charge(struct mm_struct *mm, long pages)
+{
+	mmap_assert_write_locked(mm);
+	return mm_charge(mm->vctx, VCTX_MEMLOCK, &mm->vctx_memlock,
+			 mm->locked_vm + pages);
+}
+
+static void rss_uncharge(struct vctx *vctx, const struct vctx *above, long rss,
+			 long anon)
+{
+	if (rss)
+		vctx_uncharge_below(vctx, above, VCTX_RSS, rss << PAGE_SHIFT);
+	if (anon)
+		vctx_uncharge_below(vctx, above, VCTX_ANON, anon << PAGE_SHIFT);
+}
+
+/* Regardless of limits */
+static void rss_force(struct vctx *vctx, const struct vctx *above, long rss,
+		      long anon)
+{
+	if (rss)
+		vctx_charge_below(vctx, above, VCTX_RSS, rss << PAGE_SHIFT, true);
+	if (anon)
+		vctx_charge_below(vctx, above, VCTX_ANON, anon << PAGE_SHIFT,
+				  true);
+}
+
+static struct vctx_prepaid *current_prepaid(void)
+{
+	return &vctx_task_blob(current)->prepaid;
+}
+
+static void prepaid_return(struct vctx_prepaid *p)
+{
+	if (!p->mm)
+		return;
+	rss_uncharge(p->vctx, NULL, p->rss, p->anon);
+	p->rss = 0;
+	p->anon = 0;
+	p->mm = NULL;
+}
+
+/* @rss pages more are counted, @anon of them anonymous. */
+static void rss_counted(struct mm_struct *mm, struct vctx *vctx, long rss,
+			long anon)
+{
+	struct vctx_prepaid *p = current_prepaid();
+
+	if (p->mm == mm) {
+		long paid_rss = min(p->rss, rss), paid_anon = min(p->anon, anon);
+
+		rss_force(vctx, p->vctx, paid_rss, paid_anon);
+		p->rss -= paid_rss;
+		p->anon -= paid_anon;
+		rss -= paid_rss;
+		anon -= paid_anon;
+	}
+	rss_force(vctx, NULL, rss, anon);
+}
+
+/* @rss pages are not counted any more, @anon of them anonymous. */
+static void rss_uncounted(struct mm_struct *mm, struct vctx *vctx, long rss,
+			  long anon)
+{
+	struct vctx_prepaid *p = current_prepaid();
+
+	/* An anonymous one takes its place at once, and nobody else shall. */
+	if (p->mm == mm && p->vctx == vctx && p->anon > p->rss && !anon) {
+		long kept = min(rss, p->anon - p->rss);
+
+		p->rss += kept;
+		rss -= kept;
+	}
+	rss_uncharge(vctx, NULL, rss, anon);
+}
+
+static void rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
+		    long pages)
+{
+	long anon = member == MM_ANONPAGES ? pages : 0;
+
+	percpu_counter_add(&mm->rss_stat[member], pages);
+	if (!vctx || member == MM_SWAPENTS)
+		return;
+	if (pages >= 0)
+		rss_counted(mm, vctx, pages, anon);
+	else
+		rss_uncounted(mm, vctx, -pages, -anon);
+}
+
+void __vctx_rss_add(struct mm_struct *mm, int member, long pages)
+{
+	struct vctx *vctx = READ_ONCE(mm->vctx);
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
+	if (likely(!mm_moving(vctx))) {
+		rss_add(mm, vctx, member, pages);
+		return;
+	}
+	spin_lock(&vctx_mm_moving);
+	rss_add(mm, mm_vctx(mm->vctx), member, pages);
+	spin_unlock(&vctx_mm_moving);
+}
+
+/* One resource.  If it is refused, @p tells whose limit is in the way. */
+static int rss_charge_one(struct vctx *vctx, enum vctx_resource res, long pages,
+			  enum vctx_rss_how how, struct vctx_prepaid *p)
+{
+	long n = pages << PAGE_SHIFT;
+	struct vctx *v;
+
+	for (v = vctx; v; v = v->parent) {
+		enum vctx_charge charge;
+
+		charge = vctx_counter_charge(&v->counter[res], n, false);
+		if (likely(charge == VCTX_CHARGED))
+			continue;
+		if (charge == VCTX_REFUSED && how == VCTX_RSS_TRY) {
+			/* No refusal: it goes on with less. */
+			atomic_long_dec(&v->counter[res].fails);
+			vctx_uncharge_below(vctx, v, res, n);
+			return -ENOMEM;
+		}
+		if (vctx_charge_event(vctx, v, res, n, charge)) {
+			/* Who reaches into others makes no room in them. */
+			p->over = p->mm == current->mm ? v : NULL;
+			p->over_res = res;
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+int __vctx_rss_charge(struct mm_struct *mm, long rss, long anon,
+		      enum vctx_rss_how how)
+{
+	struct vctx *vctx = mm_vctx(READ_ONCE(mm->vctx));
+	struct vctx_prepaid *p = current_prepaid();
+
+	/* It is about to move in. */
+	if (!vctx)
+		return 0;
+	if (p->mm != mm || p->vctx != vctx) {
+		prepaid_return(p);
+		p->vctx = vctx;
+		p->mm = mm;
+	}
+	if (how != VCTX_RSS_MORE) {
+		rss -= min(rss, p->rss);
+		anon -= min(anon, p->anon);
+	}
+	if (rss && rss_charge_one(vctx, VCTX_RSS, rss, how, p))
+		return -ENOMEM;
+	if (anon && rss_charge_one(vctx, VCTX_ANON, anon, how, p)) {
+		rss_uncharge(vctx, NULL, rss, 0);
+		return -ENOMEM;
+	}
+	p->rss += rss;
+	p->anon += anon;
+	return 0;
+}
+
+void __vctx_rss_settle(void)
+{
+	prepaid_return(current_prepaid());
+}
+
+/* How often a fault of the kernel's waits for room before it fails. */
+#define VCTX_FAULT_TRIES	100
+
+/* Has a hard limit been in the way, and may room be made right here? */
+static bool fault_may_wait(vm_fault_t ret, unsigned int flags)
+{
+	return (ret & VM_FAULT_OOM) &&
+	       !(ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)) &&
+	       !(flags & (FAULT_FLAG_USER | FAULT_FLAG_RETRY_NOWAIT)) &&
+	       !(current->flags & PF_KTHREAD);
+}
+
+bool __vctx_fault_again(struct mm_struct *mm, vm_fault_t ret,
+			unsigned int flags)
+{
+	struct vctx_prepaid *p = current_prepaid();
+	struct vctx *over = p->over;
+
+	prepaid_return(p);
+	if (likely(!over))
+		return false;
+	/* vctx_pagefault_oom() follows. */
+	if ((ret & VM_FAULT_OOM) && (flags & FAULT_FLAG_USER))
+		return false;
+	p->over = NULL;
+	if (fault_may_wait(ret, flags) && p->tries++ < VCTX_FAULT_TRIES &&
+	    vctx_oom(over, p->over_res))
+		return true;
+	p->tries = 0;
+	return false;
+}
+
+bool __vctx_pagefault_oom(void)
+{
+	struct vctx_prepaid *p = current_prepaid();
+	struct vctx *over = p->over;
+
+	if (!over)
+		return false;
+	p->over = NULL;
+	vctx_oom(over, p->over_res);
+	return true;
+}
+
+/**
+ * vctx_mm_enter() - the address space of current, its only user, moves
+ * @to: where it goes; below the context that it comes from
+ *
+ * Nobody is refused.
+ *
+ * Context: process, may sleep.
+ */
+void vctx_mm_enter(struct vctx *to)
+{
+	struct mm_struct *mm = current->mm;
+	struct vctx *from;
+	int i;
+
+	mmap_write_lock(mm);
+	from = mm->vctx;
+	vctx_charge_below(to, from, VCTX_AS, mm->total_vm << PAGE_SHIFT, true);
+	mm->vctx_as = mm->total_vm;
+	if (mm->locked_vm)
+		vctx_charge_below(to, from, VCTX_MEMLOCK,
+				  mm->locked_vm << PAGE_SHIFT, true);
+	mm->vctx_memlock = mm->locked_vm;
+
+	WRITE_ONCE(mm->vctx,
+		   (struct vctx *)((unsigned long)from | VCTX_MM_MOVING));
+	synchronize_rcu_expedited();
+	spin_lock(&vctx_mm_moving);
+	for (i = 0; i < NR_MM_COUNTERS; i++) {
+		long pages = percpu_counter_sum(&mm->rss_stat[i]);
+
+		if (i != MM_SWAPENTS && pages > 0)
+			rss_force(to, from, pages,
+				  i == MM_ANONPAGES ? pages : 0);
+	}
+	vctx_get(to);
+	WRITE_ONCE(mm->vctx, to);
+	spin_unlock(&vctx_mm_moving);
+	mmap_write_unlock(mm);
+
+	if (from)
+		vctx_put(from);
+}
