@@ -260,7 +260,7 @@ TEST_F_TIMEOUT(many, at_once, HOUR)
 	long n = env_long("VCTX_TEST_MANY", 1000), i, ms, next, lines;
 	struct memory none, full, before, after;
 	struct agent agent;
-	char line[512];
+	char line[LIMITS_SIZE];
 	FILE *summary;
 
 	ASSERT_GE(VCTX_ID_STATIC_MAX - ID, n);

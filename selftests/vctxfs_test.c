@@ -7,6 +7,7 @@
  */
 
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <sys/inotify.h>
 #include <sys/xattr.h>
 
@@ -708,6 +709,11 @@ TEST_F(fs, limits)
 	int res;
 
 	for (res = 0; res < NR_RESOURCES; res++) {
+		const char *name = resource_name[res];
+		/* A memory cgroup counts pages. */
+		bool pages = res == MEMORY || res == SWAP;
+		long unit = pages ? sysconf(_SC_PAGESIZE) : 1;
+
 		ASSERT_EQ(0, ctx_limit(ID, res, &limit));
 		EXPECT_EQ(0, limit.usage);
 		EXPECT_EQ(0, limit.peak);
@@ -715,32 +721,30 @@ TEST_F(fs, limits)
 		EXPECT_EQ(NO_LIMIT, limit.hard);
 		EXPECT_EQ(0, limit.fail);
 
-		EXPECT_EQ(0, ctx_set_limits(ID, "%s soft 90 hard 100",
-					    resource_name[res]));
+		EXPECT_EQ(0, ctx_set_limits(ID, "%s soft %ld hard %ld", name,
+					    90 * unit, 100 * unit));
 		ASSERT_EQ(0, ctx_limit(ID, res, &limit));
-		EXPECT_EQ(90, limit.soft);
-		EXPECT_EQ(100, limit.hard);
+		EXPECT_EQ(90 * unit, limit.soft);
+		EXPECT_EQ(100 * unit, limit.hard);
 		/* What is not named stays. */
-		EXPECT_EQ(0, ctx_set_limits(ID, "%s hard 200", resource_name[res]));
+		EXPECT_EQ(0, ctx_set_limits(ID, "%s hard %ld", name, 200 * unit));
 		ASSERT_EQ(0, ctx_limit(ID, res, &limit));
-		EXPECT_EQ(90, limit.soft);
-		EXPECT_EQ(200, limit.hard);
-		EXPECT_EQ(0, ctx_set_limits(ID, "%s soft 200", resource_name[res]));
+		EXPECT_EQ(90 * unit, limit.soft);
+		EXPECT_EQ(200 * unit, limit.hard);
+		EXPECT_EQ(0, ctx_set_limits(ID, "%s soft %ld", name, 200 * unit));
 		ASSERT_EQ(0, ctx_limit(ID, res, &limit));
-		EXPECT_EQ(200, limit.soft);
-		EXPECT_EQ(200, limit.hard);
-		EXPECT_EQ(0, ctx_set_limits(ID, "%s hard max soft max",
-					    resource_name[res]));
+		EXPECT_EQ(200 * unit, limit.soft);
+		EXPECT_EQ(200 * unit, limit.hard);
+		EXPECT_EQ(0, ctx_set_limits(ID, "%s hard max soft max", name));
 		ASSERT_EQ(0, ctx_limit(ID, res, &limit));
 		EXPECT_EQ(NO_LIMIT, limit.soft);
 		EXPECT_EQ(NO_LIMIT, limit.hard);
-		EXPECT_EQ(0, ctx_set_limits(ID, "%s soft 0 hard 0",
-					    resource_name[res]));
+		EXPECT_EQ(0, ctx_set_limits(ID, "%s soft 0 hard 0", name));
 		EXPECT_EQ(0, ctx_set_limits(ID, "%s hard 9223372036854775806",
-					    resource_name[res]));
+					    name));
 		ASSERT_EQ(0, ctx_limit(ID, res, &limit));
 		EXPECT_EQ(0, limit.soft);
-		EXPECT_EQ(LONG_MAX - 1, limit.hard);
+		EXPECT_EQ(pages ? NO_LIMIT : LONG_MAX - 1, limit.hard);
 	}
 }
 
@@ -876,7 +880,59 @@ TEST_F(fs, events_of_removed)
 	EXPECT_EQ(-ENODEV, read_fd(poll_fd.fd, buf, sizeof(buf)));
 }
 
+static void *remove_later(void *arg)
+{
+	sleep_ms(100);
+	return (void *)(long)ctx_rmdir(ID);
+}
+
+/* While it is being waited for, too */
+TEST_F(fs, events_while_removed)
+{
+	char path[64], buf[512];
+	pthread_t thread;
+	void *result;
+	int fd;
+
+	fd = open(ctx_path(path, ID, "events"), O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_LT(0, read_fd(fd, buf, sizeof(buf)));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, remove_later, NULL));
+	EXPECT_EQ(1, wait_event(fd, PATIENCE_MS));
+	EXPECT_EQ(0, pthread_join(thread, &result));
+	EXPECT_EQ(0, (long)result);
+	EXPECT_EQ(-ENODEV, read_fd(fd, buf, sizeof(buf)));
+	close(fd);
+}
+
 /* summary */
+
+/* Whoever waits learns that a context has come or gone. */
+TEST_F(fs, summary_wakes)
+{
+	struct agent agent;
+	int fd;
+
+	fd = open(VCTXFS "/summary", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	/* what came before this test may be told late */
+	while (wait_event(fd, 300))
+		;
+	ASSERT_EQ(0, ctx_mkdir(OTHER_ID));
+	EXPECT_EQ(1, wait_event(fd, PATIENCE_MS));
+	EXPECT_EQ(0, wait_event(fd, 100));
+	ASSERT_EQ(0, ctx_rmdir(OTHER_ID));
+	EXPECT_EQ(1, wait_event(fd, PATIENCE_MS));
+	EXPECT_EQ(0, wait_event(fd, 100));
+
+	ASSERT_EQ(0, agent_start(&agent));
+	EXPECT_EQ(0, wait_event(fd, 100));
+	ASSERT_EQ(0, agent_call(&agent, do_enter, VCTX_ID_NEW, 0, 0));
+	EXPECT_EQ(1, wait_event(fd, PATIENCE_MS));
+	agent_stop(&agent);
+	EXPECT_EQ(1, wait_event(fd, PATIENCE_MS));
+	close(fd);
+}
 
 TEST_F(fs, summary)
 {

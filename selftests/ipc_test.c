@@ -1,0 +1,1024 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vctx tests - System V IPC and POSIX message queues: nshm, shmbytes, nsem,
+ * nmsg, msgbytes, mqbytes
+ *
+ * VCTX_TEST_SECONDS says how long the race goes on (default 3).
+ */
+
+#define _GNU_SOURCE
+#include <mqueue.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+#include "common.h"
+
+#define ID	60111
+#define OTHER	60112
+#define HOUR	3600
+
+#ifndef MSG_COPY
+#define MSG_COPY 040000
+#endif
+#ifndef SHM_HUGETLB
+#define SHM_HUGETLB 04000
+#endif
+
+/* As large as a message may be without asking the administrator */
+#define TEXT	8192
+
+struct message {
+	long type;
+	char text[TEXT];
+};
+
+union semun {
+	int val;
+};
+
+/* What the members do */
+
+static long do_shmget(long key, long size, long flags)
+{
+	int id = shmget(key, size, flags | 0600);
+
+	return id < 0 ? -errno : id;
+}
+
+static long do_shm_rmid(long id, long b, long c)
+{
+	return shmctl(id, IPC_RMID, NULL) ? -errno : 0;
+}
+
+static void *attached;
+
+static long do_shmat(long id, long b, long c)
+{
+	attached = shmat(id, NULL, 0);
+	return attached == (void *)-1 ? -errno : 0;
+}
+
+static long do_shmdt(long a, long b, long c)
+{
+	return shmdt(attached) ? -errno : 0;
+}
+
+static long do_semget(long key, long nsems, long flags)
+{
+	int id = semget(key, nsems, flags | 0600);
+
+	return id < 0 ? -errno : id;
+}
+
+static long do_sem_rmid(long id, long b, long c)
+{
+	union semun arg = {};
+
+	return semctl(id, 0, IPC_RMID, arg) ? -errno : 0;
+}
+
+static long do_msgget(long key, long flags, long c)
+{
+	int id = msgget(key, flags | 0600);
+
+	return id < 0 ? -errno : id;
+}
+
+static long do_msg_rmid(long id, long b, long c)
+{
+	return msgctl(id, IPC_RMID, NULL) ? -errno : 0;
+}
+
+static long do_msgsnd(long id, long size, long flags)
+{
+	struct message message = { .type = 1 };
+
+	return msgsnd(id, &message, size, flags) ? -errno : 0;
+}
+
+/* The size of the message */
+static long do_msgrcv(long id, long flags, long c)
+{
+	struct message message;
+	ssize_t n = msgrcv(id, &message, TEXT, 0, flags);
+
+	return n < 0 ? -errno : n;
+}
+
+static long do_mq_open(long name, long maxmsg, long msgsize)
+{
+	struct mq_attr attr = { .mq_maxmsg = maxmsg, .mq_msgsize = msgsize };
+	mqd_t mq = mq_open((const char *)name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			   0600, &attr);
+
+	return mq < 0 ? -errno : mq;
+}
+
+static long do_mq_unlink(long name, long b, long c)
+{
+	return mq_unlink((const char *)name) ? -errno : 0;
+}
+
+static long do_mq_send(long mq, long size, long c)
+{
+	static char text[TEXT];
+
+	return mq_send(mq, text, size, 0) ? -errno : 0;
+}
+
+static long do_set_rlimit(long which, long value, long c)
+{
+	struct rlimit rlimit = { .rlim_cur = value, .rlim_max = value };
+
+	return setrlimit(which, &rlimit) ? -errno : 0;
+}
+
+static long do_clear_sys_resource(long a, long b, long c)
+{
+	return clear_caps(1ULL << CAP_SYS_RESOURCE);
+}
+
+static const char mq_a[] = "/vctx-a", mq_b[] = "/vctx-b", mq_c[] = "/vctx-c";
+
+/* One of everything, of a fixed size, in the hands of the caller */
+struct objects {
+	int shm, sem, msg, mq;
+};
+
+static struct objects *objects;
+
+static long make_objects(void)
+{
+	struct objects all;
+
+	all.shm = do_shmget(IPC_PRIVATE, 1, IPC_CREAT);
+	all.sem = do_semget(IPC_PRIVATE, 3, IPC_CREAT);
+	all.msg = do_msgget(IPC_PRIVATE, IPC_CREAT, 0);
+	all.mq = do_mq_open((long)mq_a, 2, 64);
+	if (all.shm < 0 || all.sem < 0 || all.msg < 0 || all.mq < 0)
+		return -EIO;
+	*objects = all;
+	return do_msgsnd(all.msg, 100, 0) ?: do_mq_send(all.mq, 10, 0);
+}
+
+static long do_make_objects(long a, long b, long c)
+{
+	return make_objects();
+}
+
+static long remove_objects(void)
+{
+	return do_shm_rmid(objects->shm, 0, 0) ?:
+	       do_sem_rmid(objects->sem, 0, 0) ?:
+	       do_msg_rmid(objects->msg, 0, 0) ?:
+	       do_mq_unlink((long)mq_a, 0, 0);
+}
+
+static long do_remove_objects(long a, long b, long c)
+{
+	return remove_objects() ?: do_close(objects->mq, 0, 0);
+}
+
+/*
+ * Each test has an IPC namespace of its own: whatever it leaves goes with it,
+ * and nobody sees the sysctls that it changes.
+ */
+
+FIXTURE(ipc) {
+	struct agent member;
+	int contexts;
+	long page;
+};
+
+FIXTURE_SETUP(ipc)
+{
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
+	ASSERT_EQ(0, ctx_end(ID));
+	ASSERT_EQ(0, ctx_end(OTHER));
+	self->contexts = ctx_count();
+	self->page = sysconf(_SC_PAGESIZE);
+	ASSERT_EQ(0, unshare(CLONE_NEWIPC));
+	objects = mmap(NULL, sizeof(*objects), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, objects);
+	ASSERT_EQ(0, ctx_mkdir(ID));
+	ASSERT_EQ(0, agent_start_in(&self->member, ID));
+}
+
+FIXTURE_TEARDOWN_PARENT(ipc)
+{
+	EXPECT_EQ(0, ctx_end(ID));
+	EXPECT_EQ(0, ctx_end(OTHER));
+	EXPECT_TRUE(WAIT_UNTIL(ctx_count() == self->contexts));
+}
+
+#define CALL(_fn, _a, _b, _c)						\
+	agent_call(&self->member, _fn, (long)(_a), (long)(_b), (long)(_c))
+
+#define EXPECT_IPC(_id, _nshm, _shmbytes, _nsem, _nmsg, _msgbytes)	\
+	do {								\
+		__u32 _of = (_id);					\
+									\
+		EXPECT_EQ(_nshm, ctx_usage(_of, NSHM));			\
+		EXPECT_EQ(_shmbytes, ctx_usage(_of, SHMBYTES));		\
+		EXPECT_EQ(_nsem, ctx_usage(_of, NSEM));			\
+		EXPECT_EQ(_nmsg, ctx_usage(_of, NMSG));			\
+		EXPECT_EQ(_msgbytes, ctx_usage(_of, MSGBYTES));		\
+	} while (0)
+
+/* Shared memory */
+
+TEST_F(ipc, nshm)
+{
+	struct limit limit;
+	long id[2], page = self->page;
+
+	EXPECT_EQ(0, ctx_set_limits(ID, "nshm hard 2"));
+	id[0] = CALL(do_shmget, IPC_PRIVATE, page, IPC_CREAT);
+	id[1] = CALL(do_shmget, IPC_PRIVATE, page, IPC_CREAT);
+	ASSERT_LE(0, id[0]);
+	ASSERT_LE(0, id[1]);
+	EXPECT_EQ(-ENOSPC, CALL(do_shmget, IPC_PRIVATE, page, IPC_CREAT));
+	EXPECT_EQ(-ENOSPC, CALL(do_shmget, 1, page, IPC_CREAT));
+	/* The host is not refused. */
+	EXPECT_LE(0, do_shmget(IPC_PRIVATE, page, IPC_CREAT));
+	ASSERT_EQ(0, ctx_limit(ID, NSHM, &limit));
+	EXPECT_EQ(2, limit.usage);
+	EXPECT_EQ(2, limit.peak);
+	EXPECT_EQ(2, limit.fail);
+	EXPECT_EQ(2, ctx_number(ID, "events", "nshm.hard"));
+	EXPECT_EQ(2 * page, ctx_usage(ID, SHMBYTES));
+
+	EXPECT_EQ(0, CALL(do_shm_rmid, id[0], 0, 0));
+	EXPECT_IPC(ID, 1, page, 0, 0, 0);
+	/* At once: what is removed makes room, each time. */
+	for (int i = 0; i < 20; i++) {
+		id[0] = CALL(do_shmget, IPC_PRIVATE, page, IPC_CREAT);
+		ASSERT_LE(0, id[0]);
+		ASSERT_EQ(0, CALL(do_shm_rmid, id[0], 0, 0));
+	}
+	EXPECT_EQ(0, CALL(do_shm_rmid, id[1], 0, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+}
+
+TEST_F(ipc, shmbytes)
+{
+	long id, page = self->page;
+	struct limit limit;
+
+	EXPECT_EQ(0, ctx_set_limits(ID, "shmbytes hard %ld", 3 * page));
+	id = CALL(do_shmget, IPC_PRIVATE, page + 1, IPC_CREAT);
+	ASSERT_LE(0, id);
+	EXPECT_IPC(ID, 1, 2 * page, 0, 0, 0);
+	EXPECT_EQ(-ENOSPC, CALL(do_shmget, IPC_PRIVATE, page + 1, IPC_CREAT));
+	/* Whatever a sum with it would overflow to */
+	EXPECT_EQ(-ENOSPC, CALL(do_shmget, IPC_PRIVATE, LONG_MAX / 2, IPC_CREAT));
+	EXPECT_GT(0, CALL(do_shmget, IPC_PRIVATE, LONG_MAX, IPC_CREAT));
+	EXPECT_GT(0, CALL(do_shmget, IPC_PRIVATE, -page, IPC_CREAT));
+	EXPECT_GT(0, CALL(do_shmget, IPC_PRIVATE, -1, IPC_CREAT | SHM_HUGETLB));
+	/* What was taken for it before it was refused is given back. */
+	EXPECT_IPC(ID, 1, 2 * page, 0, 0, 0);
+	EXPECT_LE(0, CALL(do_shmget, IPC_PRIVATE, 1, IPC_CREAT));
+	EXPECT_EQ(-ENOSPC, CALL(do_shmget, IPC_PRIVATE, 1, IPC_CREAT));
+	ASSERT_EQ(0, ctx_limit(ID, SHMBYTES, &limit));
+	EXPECT_EQ(3 * page, limit.usage);
+	EXPECT_EQ(3 * page, limit.peak);
+	EXPECT_LE(3, limit.fail);
+	EXPECT_EQ(0, ctx_fail(ID, NSHM));
+	EXPECT_EQ(0, CALL(do_shm_rmid, id, 0, 0));
+	EXPECT_IPC(ID, 1, page, 0, 0, 0);
+}
+
+/* Only who makes a segment is charged: who finds or attaches it is not. */
+TEST_F(ipc, shm_is_its_makers)
+{
+	long id, page = self->page;
+
+	id = CALL(do_shmget, 7, page, IPC_CREAT);
+	ASSERT_LE(0, id);
+	EXPECT_EQ(id, CALL(do_shmget, 7, page, IPC_CREAT));
+	EXPECT_EQ(0, CALL(do_shmat, id, 0, 0));
+	EXPECT_IPC(ID, 1, page, 0, 0, 0);
+	EXPECT_EQ(-EEXIST, CALL(do_shmget, 7, page, IPC_CREAT | IPC_EXCL));
+	EXPECT_EQ(-EINVAL, CALL(do_shmget, 8, 0, IPC_CREAT));
+	EXPECT_IPC(ID, 1, page, 0, 0, 0);
+	/* Removed, but attached: the memory is still there. */
+	EXPECT_EQ(0, CALL(do_shm_rmid, id, 0, 0));
+	EXPECT_IPC(ID, 1, page, 0, 0, 0);
+	EXPECT_EQ(0, CALL(do_shmdt, 0, 0, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+}
+
+/* Attached by the host when its maker is gone */
+TEST_F(ipc, shm_attached_outside)
+{
+	long id, page = self->page;
+
+	id = CALL(do_shmget, IPC_PRIVATE, 5 * page, IPC_CREAT);
+	ASSERT_LE(0, id);
+	EXPECT_EQ(0, do_shmat(id, 0, 0));
+	EXPECT_EQ(0, CALL(do_shm_rmid, id, 0, 0));
+	agent_stop(&self->member);
+	EXPECT_IPC(ID, 1, 5 * page, 0, 0, 0);
+	EXPECT_EQ(0, do_shmdt(0, 0, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+}
+
+TEST_F(ipc, shm_rmid_forced)
+{
+	ASSERT_EQ(0, write_file("/proc/sys/kernel/shm_rmid_forced", "1", 1));
+	EXPECT_LE(0, CALL(do_shmget, IPC_PRIVATE, self->page, IPC_CREAT));
+	EXPECT_IPC(ID, 1, self->page, 0, 0, 0);
+	agent_stop(&self->member);
+	EXPECT_EQ(0, ctx_wait_usage(ID, NSHM, 0));
+	EXPECT_EQ(0, ctx_wait_usage(ID, SHMBYTES, 0));
+}
+
+/* The other way round: it is forced when its maker is gone. */
+TEST_F(ipc, shm_rmid_forced_later)
+{
+	EXPECT_LE(0, CALL(do_shmget, IPC_PRIVATE, self->page, IPC_CREAT));
+	agent_stop(&self->member);
+	EXPECT_EQ(1, ctx_usage(ID, NSHM));
+	ASSERT_EQ(0, write_file("/proc/sys/kernel/shm_rmid_forced", "1", 1));
+	EXPECT_EQ(0, ctx_wait_usage(ID, NSHM, 0));
+	EXPECT_EQ(0, ctx_wait_usage(ID, SHMBYTES, 0));
+}
+
+static const char nr_hugepages[] = "/proc/sys/vm/nr_hugepages";
+
+/* 0 if there are none */
+static long huge_page_size(void)
+{
+	char buf[8192], *line;
+
+	if (read_file("/proc/meminfo", buf, sizeof(buf)) < 0)
+		return 0;
+	line = strstr(buf, "Hugepagesize:");
+	return line ? 1024 * atol(line + strlen("Hugepagesize:")) : 0;
+}
+
+TEST_F(ipc, shm_huge)
+{
+	long id, huge = huge_page_size();
+	char before[32], buf[32];
+	int len;
+
+	len = read_file(nr_hugepages, before, sizeof(before));
+	if (!huge || len <= 0)
+		SKIP(return, "no huge pages");
+	ASSERT_EQ(0, write_file(nr_hugepages, "2", 1));
+	ASSERT_LT(0, read_file(nr_hugepages, buf, sizeof(buf)));
+	if (atoi(buf) < 2) {
+		write_file(nr_hugepages, before, len);
+		SKIP(return, "no memory for huge pages");
+	}
+
+	EXPECT_EQ(0, ctx_set_limits(ID, "shmbytes hard %ld", 2 * huge));
+	id = CALL(do_shmget, IPC_PRIVATE, 1, IPC_CREAT | SHM_HUGETLB);
+	EXPECT_LE(0, id);
+	EXPECT_IPC(ID, 1, huge, 0, 0, 0);
+	EXPECT_EQ(-ENOSPC, CALL(do_shmget, IPC_PRIVATE, huge + 1,
+				IPC_CREAT | SHM_HUGETLB));
+	EXPECT_IPC(ID, 1, huge, 0, 0, 0);
+	/* There are no pages for it. */
+	EXPECT_EQ(0, ctx_set_limits(ID, "shmbytes hard max"));
+	EXPECT_EQ(-ENOMEM, CALL(do_shmget, IPC_PRIVATE, 100 * huge,
+				IPC_CREAT | SHM_HUGETLB));
+	/* There are no pages of this size. */
+	EXPECT_GT(0, CALL(do_shmget, IPC_PRIVATE, 1,
+			  IPC_CREAT | SHM_HUGETLB | 13 << 26));
+	EXPECT_IPC(ID, 1, huge, 0, 0, 0);
+	EXPECT_EQ(0, CALL(do_shm_rmid, id, 0, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+	EXPECT_EQ(0, write_file(nr_hugepages, before, len));
+}
+
+/* Semaphores */
+
+TEST_F(ipc, nsem)
+{
+	struct limit limit;
+	long id[2];
+
+	EXPECT_EQ(0, ctx_set_limits(ID, "nsem hard 5"));
+	id[0] = CALL(do_semget, IPC_PRIVATE, 3, IPC_CREAT);
+	ASSERT_LE(0, id[0]);
+	EXPECT_IPC(ID, 0, 0, 3, 0, 0);
+	EXPECT_EQ(-ENOSPC, CALL(do_semget, IPC_PRIVATE, 3, IPC_CREAT));
+	EXPECT_LE(0, do_semget(IPC_PRIVATE, 3, IPC_CREAT));
+	id[1] = CALL(do_semget, 9, 2, IPC_CREAT);
+	ASSERT_LE(0, id[1]);
+	EXPECT_EQ(id[1], CALL(do_semget, 9, 2, IPC_CREAT));
+	EXPECT_EQ(-ENOSPC, CALL(do_semget, IPC_PRIVATE, 1, IPC_CREAT));
+	ASSERT_EQ(0, ctx_limit(ID, NSEM, &limit));
+	EXPECT_EQ(5, limit.usage);
+	EXPECT_EQ(5, limit.peak);
+	EXPECT_EQ(2, limit.fail);
+
+	EXPECT_EQ(0, CALL(do_sem_rmid, id[0], 0, 0));
+	EXPECT_IPC(ID, 0, 0, 2, 0, 0);
+	EXPECT_LE(0, CALL(do_semget, IPC_PRIVATE, 3, IPC_CREAT));
+	EXPECT_EQ(0, CALL(do_sem_rmid, id[1], 0, 0));
+	EXPECT_IPC(ID, 0, 0, 3, 0, 0);
+}
+
+/* Message queues */
+
+TEST_F(ipc, nmsg)
+{
+	struct limit limit;
+	long id, mq;
+
+	EXPECT_EQ(0, ctx_set_limits(ID, "nmsg hard 2"));
+	id = CALL(do_msgget, IPC_PRIVATE, IPC_CREAT, 0);
+	ASSERT_LE(0, id);
+	mq = CALL(do_mq_open, mq_a, 1, 1);
+	ASSERT_LE(0, mq);
+	EXPECT_EQ(-ENOSPC, CALL(do_msgget, IPC_PRIVATE, IPC_CREAT, 0));
+	EXPECT_EQ(-ENOSPC, CALL(do_mq_open, mq_b, 1, 1));
+	EXPECT_LE(0, do_msgget(IPC_PRIVATE, IPC_CREAT, 0));
+	ASSERT_EQ(0, ctx_limit(ID, NMSG, &limit));
+	EXPECT_EQ(2, limit.usage);
+	EXPECT_EQ(2, limit.peak);
+	EXPECT_EQ(2, limit.fail);
+
+	EXPECT_EQ(0, CALL(do_msg_rmid, id, 0, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 0);
+	EXPECT_LE(0, CALL(do_mq_open, mq_b, 1, 1));
+	EXPECT_EQ(-ENOSPC, CALL(do_msgget, 5, IPC_CREAT, 0));
+	EXPECT_EQ(0, CALL(do_mq_unlink, mq_a, 0, 0));
+	EXPECT_EQ(0, CALL(do_close, mq, 0, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 0);
+	EXPECT_LE(0, CALL(do_msgget, 5, IPC_CREAT, 0));
+}
+
+TEST_F(ipc, msgbytes)
+{
+	struct msqid_ds before, after;
+	struct limit limit;
+	long id;
+
+	EXPECT_EQ(0, ctx_set_limits(ID, "msgbytes hard 150"));
+	id = CALL(do_msgget, IPC_PRIVATE, IPC_CREAT, 0);
+	ASSERT_LE(0, id);
+	EXPECT_EQ(0, CALL(do_msgsnd, id, 100, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 100);
+
+	/* Refused, whether it may wait or not; nothing has been sent. */
+	ASSERT_EQ(0, msgctl(id, IPC_STAT, &before));
+	EXPECT_EQ(-ENOSPC, CALL(do_msgsnd, id, 51, IPC_NOWAIT));
+	EXPECT_EQ(-ENOSPC, CALL(do_msgsnd, id, 51, 0));
+	EXPECT_EQ(-ENOSPC, do_msgsnd(id, 51, 0));
+	ASSERT_EQ(0, msgctl(id, IPC_STAT, &after));
+	EXPECT_EQ(before.msg_lspid, after.msg_lspid);
+	EXPECT_EQ(before.msg_qnum, after.msg_qnum);
+	EXPECT_EQ(100, after.__msg_cbytes);
+	ASSERT_EQ(0, ctx_limit(ID, MSGBYTES, &limit));
+	EXPECT_EQ(100, limit.usage);
+	EXPECT_EQ(3, limit.fail);
+
+	EXPECT_EQ(0, CALL(do_msgsnd, id, 50, 0));
+	EXPECT_EQ(0, CALL(do_msgsnd, id, 0, 0));
+	EXPECT_EQ(-ENOSPC, CALL(do_msgsnd, id, 1, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 150);
+	/* A copy leaves the message where it is. */
+	EXPECT_EQ(100, CALL(do_msgrcv, id, MSG_COPY | IPC_NOWAIT, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 150);
+	EXPECT_EQ(100, CALL(do_msgrcv, id, 0, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 50);
+	EXPECT_EQ(0, CALL(do_msgsnd, id, 99, 0));
+	EXPECT_EQ(150, ctx_peak(ID, MSGBYTES));
+	/* With what is in it */
+	EXPECT_EQ(0, CALL(do_msg_rmid, id, 0, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+}
+
+/* The limit of the queue comes first: who may wait, waits. */
+TEST_F(ipc, msg_full_queue)
+{
+	struct msqid_ds ds;
+	long id;
+
+	id = CALL(do_msgget, IPC_PRIVATE, IPC_CREAT, 0);
+	ASSERT_LE(0, id);
+	ASSERT_EQ(0, msgctl(id, IPC_STAT, &ds));
+	ds.msg_qbytes = 100;
+	ASSERT_EQ(0, msgctl(id, IPC_SET, &ds));
+	EXPECT_EQ(0, ctx_set_limits(ID, "msgbytes hard 100"));
+	EXPECT_EQ(0, CALL(do_msgsnd, id, 60, 0));
+	EXPECT_EQ(-EAGAIN, CALL(do_msgsnd, id, 60, IPC_NOWAIT));
+	EXPECT_EQ(0, ctx_fail(ID, MSGBYTES));
+	ASSERT_EQ(0, agent_ask(&self->member, do_msgsnd, id, 60, 0));
+	sleep_ms(50);
+	EXPECT_EQ(60, do_msgrcv(id, 0, 0));
+	EXPECT_EQ(0, agent_answer(&self->member));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 60);
+	/* One that waits when the queue goes */
+	ASSERT_EQ(0, agent_ask(&self->member, do_msgsnd, id, 60, 0));
+	sleep_ms(50);
+	EXPECT_EQ(0, do_msg_rmid(id, 0, 0));
+	EXPECT_EQ(-EIDRM, agent_answer(&self->member));
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+}
+
+/* A message that a receiver waits for is never in the queue. */
+TEST_F(ipc, msg_receiver_waits)
+{
+	long id;
+
+	id = CALL(do_msgget, IPC_PRIVATE, IPC_CREAT, 0);
+	ASSERT_LE(0, id);
+	EXPECT_EQ(0, ctx_set_limits(ID, "msgbytes hard 0"));
+	EXPECT_EQ(-ENOSPC, CALL(do_msgsnd, id, 100, 0));
+	ASSERT_EQ(0, agent_ask(&self->member, do_msgrcv, id, 0, 0));
+	EXPECT_TRUE(WAIT_UNTIL(do_msgsnd(id, 100, 0) == 0));
+	EXPECT_EQ(100, agent_answer(&self->member));
+	EXPECT_EQ(0, ctx_peak(ID, MSGBYTES));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 0);
+}
+
+/* Messages are charged to the owner of the queue, whoever sends them. */
+TEST_F(ipc, msg_is_the_queues)
+{
+	long id, hosts;
+
+	id = CALL(do_msgget, IPC_PRIVATE, IPC_CREAT, 0);
+	ASSERT_LE(0, id);
+	EXPECT_EQ(0, do_msgsnd(id, 30, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 30);
+	EXPECT_EQ(30, do_msgrcv(id, 0, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 0);
+
+	hosts = do_msgget(11, IPC_CREAT, 0);
+	ASSERT_LE(0, hosts);
+	EXPECT_EQ(0, do_msgsnd(hosts, 30, 0));
+	EXPECT_EQ(30, do_msgrcv(hosts, 0, 0));
+	EXPECT_EQ(0, do_msg_rmid(hosts, 0, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 0);
+}
+
+/* POSIX message queues */
+
+TEST_F(ipc, mqbytes)
+{
+	struct limit limit;
+	long mq[2], bytes;
+
+	mq[0] = CALL(do_mq_open, mq_a, 4, 100);
+	ASSERT_LE(0, mq[0]);
+	bytes = ctx_usage(ID, MQBYTES);
+	EXPECT_LT(400, bytes);
+	/* All that it may take is taken when it is made. */
+	EXPECT_EQ(0, CALL(do_mq_send, mq[0], 100, 0));
+	EXPECT_EQ(bytes, ctx_usage(ID, MQBYTES));
+	EXPECT_IPC(ID, 0, 0, 0, 1, 0);
+
+	EXPECT_EQ(0, ctx_set_limits(ID, "mqbytes hard %ld", 2 * bytes));
+	mq[1] = CALL(do_mq_open, mq_b, 4, 100);
+	ASSERT_LE(0, mq[1]);
+	EXPECT_EQ(-EMFILE, CALL(do_mq_open, mq_c, 1, 1));
+	EXPECT_LE(0, do_mq_open((long)mq_c, 1, 1));
+	ASSERT_EQ(0, ctx_limit(ID, MQBYTES, &limit));
+	EXPECT_EQ(2 * bytes, limit.usage);
+	EXPECT_EQ(2 * bytes, limit.peak);
+	EXPECT_EQ(1, limit.fail);
+	EXPECT_EQ(2, ctx_usage(ID, NMSG));
+	EXPECT_EQ(0, ctx_fail(ID, NMSG));
+
+	/* Gone when it has neither a name nor a description */
+	EXPECT_EQ(0, CALL(do_mq_unlink, mq_a, 0, 0));
+	EXPECT_EQ(2 * bytes, ctx_usage(ID, MQBYTES));
+	EXPECT_EQ(0, CALL(do_close, mq[0], 0, 0));
+	EXPECT_EQ(bytes, ctx_wait_usage(ID, MQBYTES, bytes));
+	EXPECT_EQ(0, CALL(do_close, mq[1], 0, 0));
+	EXPECT_EQ(bytes, ctx_usage(ID, MQBYTES));
+	EXPECT_EQ(0, CALL(do_mq_unlink, mq_b, 0, 0));
+	EXPECT_EQ(0, ctx_wait_usage(ID, MQBYTES, 0));
+	EXPECT_EQ(0, ctx_usage(ID, NMSG));
+}
+
+/* Unlinked, and the host has the last description. */
+TEST_F(ipc, mq_passed)
+{
+	long mq, bytes, ours;
+
+	mq = CALL(do_mq_open, mq_a, 4, 100);
+	ASSERT_LE(0, mq);
+	bytes = ctx_usage(ID, MQBYTES);
+	ours = agent_take_fd(&self->member, mq);
+	ASSERT_LE(0, ours);
+	EXPECT_EQ(0, CALL(do_mq_unlink, mq_a, 0, 0));
+	agent_stop(&self->member);
+	EXPECT_EQ(bytes, ctx_usage(ID, MQBYTES));
+	EXPECT_EQ(1, ctx_usage(ID, NMSG));
+	EXPECT_EQ(0, close(ours));
+	EXPECT_EQ(0, ctx_wait_usage(ID, MQBYTES, 0));
+	EXPECT_EQ(0, ctx_usage(ID, NMSG));
+}
+
+/* Creation fails after the charge */
+
+static int set_sysctl(const char *name, const char *value)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/sys/%s", name);
+	return write_file(path, value, strlen(value));
+}
+
+TEST_F(ipc, no_id_is_left)
+{
+	ASSERT_EQ(0, CALL(do_make_objects, 0, 0, 0));
+	EXPECT_IPC(ID, 1, self->page, 3, 2, 100);
+	ASSERT_EQ(0, set_sysctl("kernel/shmmni", "1"));
+	ASSERT_EQ(0, set_sysctl("kernel/msgmni", "1"));
+	ASSERT_EQ(0, set_sysctl("kernel/sem", "250 32000 32 1"));
+	EXPECT_EQ(-ENOSPC, CALL(do_shmget, IPC_PRIVATE, 1, IPC_CREAT));
+	EXPECT_EQ(-ENOSPC, CALL(do_shmget, 5, 1, IPC_CREAT));
+	EXPECT_EQ(-ENOSPC, CALL(do_semget, IPC_PRIVATE, 1, IPC_CREAT));
+	EXPECT_EQ(-ENOSPC, CALL(do_msgget, IPC_PRIVATE, IPC_CREAT, 0));
+	EXPECT_IPC(ID, 1, self->page, 3, 2, 100);
+	EXPECT_EQ(0, ctx_fail(ID, NSHM));
+	EXPECT_EQ(0, ctx_fail(ID, NSEM));
+	EXPECT_EQ(0, ctx_fail(ID, NMSG));
+	EXPECT_EQ(0, CALL(do_remove_objects, 0, 0, 0));
+	EXPECT_EQ(0, ctx_wait_usage(ID, MQBYTES, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+}
+
+TEST_F(ipc, mq_is_not_made)
+{
+	long bytes;
+
+	ASSERT_EQ(0, CALL(do_make_objects, 0, 0, 0));
+	bytes = ctx_usage(ID, MQBYTES);
+	EXPECT_EQ(-EINVAL, CALL(do_mq_open, mq_b, 1, -1));
+	EXPECT_EQ(-EINVAL, CALL(do_mq_open, mq_b, 1 << 30, 1));
+	EXPECT_EQ(0, CALL(do_clear_sys_resource, 0, 0, 0));
+	ASSERT_EQ(0, set_sysctl("fs/mqueue/queues_max", "1"));
+	EXPECT_EQ(-ENOSPC, CALL(do_mq_open, mq_b, 1, 1));
+	ASSERT_EQ(0, set_sysctl("fs/mqueue/queues_max", "10"));
+	EXPECT_EQ(0, CALL(do_set_rlimit, RLIMIT_MSGQUEUE, 0, 0));
+	EXPECT_EQ(-EMFILE, CALL(do_mq_open, mq_b, 1, 1));
+	EXPECT_EQ(bytes, ctx_usage(ID, MQBYTES));
+	EXPECT_EQ(2, ctx_usage(ID, NMSG));
+	EXPECT_EQ(0, ctx_fail(ID, MQBYTES));
+	EXPECT_EQ(0, ctx_fail(ID, NMSG));
+}
+
+/* Objects outlive their makers */
+
+TEST_F(ipc, outlives_members)
+{
+	long bytes;
+
+	ASSERT_EQ(0, CALL(do_make_objects, 0, 0, 0));
+	bytes = ctx_usage(ID, MQBYTES);
+	EXPECT_LT(0, bytes);
+	agent_stop(&self->member);
+	EXPECT_EQ(0, ctx_wait_usage(ID, NPROC, 0));
+	EXPECT_IPC(ID, 1, self->page, 3, 2, 100);
+	EXPECT_EQ(bytes, ctx_usage(ID, MQBYTES));
+	/* Others, in the same context, remove them. */
+	ASSERT_EQ(0, agent_start_in(&self->member, ID));
+	EXPECT_EQ(0, remove_objects());
+	EXPECT_EQ(0, ctx_wait_usage(ID, MQBYTES, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+}
+
+/* A context whose directory is gone: what it has left is still its own. */
+TEST_F(ipc, outlives_a_static_context)
+{
+	ASSERT_EQ(0, CALL(do_make_objects, 0, 0, 0));
+	EXPECT_EQ(0, ctx_set_limits(ID, "msgbytes hard 100"));
+	agent_stop(&self->member);
+	EXPECT_TRUE(WAIT_UNTIL(ctx_rmdir(ID) != -EBUSY));
+	EXPECT_FALSE(ctx_exists(ID));
+	EXPECT_EQ(-ENOSPC, do_msgsnd(objects->msg, 1, 0));
+	EXPECT_EQ(100, do_msgrcv(objects->msg, 0, 0));
+	EXPECT_EQ(0, do_msgsnd(objects->msg, 10, 0));
+	/* Another one of the same number has nothing to do with it. */
+	EXPECT_EQ(0, ctx_mkdir(ID));
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+	EXPECT_EQ(0, remove_objects());
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+}
+
+TEST_F(ipc, outlives_a_dynamic_context)
+{
+	struct agent dynamic;
+	long id;
+
+	ASSERT_EQ(0, agent_start(&dynamic));
+	ASSERT_EQ(0, agent_call(&dynamic, do_enter, VCTX_ID_NEW, 0, 0));
+	id = agent_call(&dynamic, do_self_id, 0, 0, 0);
+	ASSERT_LT(VCTX_ID_STATIC_MAX, id);
+	EXPECT_EQ(0, ctx_set_limits(id, "msgbytes hard 100"));
+	ASSERT_EQ(0, agent_call(&dynamic, do_make_objects, 0, 0, 0));
+	EXPECT_IPC(id, 1, self->page, 3, 2, 100);
+	agent_stop(&dynamic);
+	EXPECT_TRUE(WAIT_UNTIL(!ctx_exists(id)));
+	/* Refusals and notifications of what nobody sees any more */
+	EXPECT_EQ(-ENOSPC, do_msgsnd(objects->msg, 1, 0));
+	EXPECT_EQ(-ENOSPC, do_msgsnd(objects->msg, 1, 0));
+	EXPECT_EQ(100, do_msgrcv(objects->msg, 0, 0));
+	EXPECT_EQ(0, do_msgsnd(objects->msg, 100, 0));
+	EXPECT_EQ(0, remove_objects());
+}
+
+/* With a namespace, all that is in it goes. */
+TEST_F(ipc, namespace_ends)
+{
+	EXPECT_EQ(0, CALL(do_unshare, CLONE_NEWIPC, 0, 0));
+	ASSERT_EQ(0, CALL(do_make_objects, 0, 0, 0));
+	EXPECT_EQ(0, CALL(do_shmat, objects->shm, 0, 0));
+	EXPECT_IPC(ID, 1, self->page, 3, 2, 100);
+	agent_stop(&self->member);
+	EXPECT_EQ(0, ctx_wait_usage(ID, NSHM, 0));
+	EXPECT_EQ(0, ctx_wait_usage(ID, NMSG, 0));
+	EXPECT_EQ(0, ctx_wait_usage(ID, MQBYTES, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+}
+
+/* The hierarchy, and neighbours */
+
+TEST_F(ipc, nested)
+{
+	struct agent child;
+	long bytes, id;
+
+	ASSERT_EQ(0, agent_start_in(&child, ID));
+	ASSERT_EQ(0, agent_call(&child, do_enter, VCTX_ID_NEW, 0, 0));
+	id = agent_call(&child, do_self_id, 0, 0, 0);
+	ASSERT_LT(0, id);
+	ASSERT_EQ(0, agent_call(&child, do_make_objects, 0, 0, 0));
+	bytes = ctx_usage(id, MQBYTES);
+	EXPECT_LT(0, bytes);
+	EXPECT_EQ(bytes, ctx_usage(ID, MQBYTES));
+	EXPECT_IPC(id, 1, self->page, 3, 2, 100);
+	EXPECT_IPC(ID, 1, self->page, 3, 2, 100);
+
+	/* Refused above: nothing stays charged below. */
+	EXPECT_EQ(0, ctx_set_limits(ID, "nshm hard 1 nsem hard 3 nmsg hard 2 msgbytes hard 100"));
+	EXPECT_EQ(-ENOSPC, agent_call(&child, do_shmget, IPC_PRIVATE, 1, IPC_CREAT));
+	EXPECT_EQ(-ENOSPC, agent_call(&child, do_semget, IPC_PRIVATE, 1, IPC_CREAT));
+	EXPECT_EQ(-ENOSPC, agent_call(&child, do_msgget, IPC_PRIVATE, IPC_CREAT, 0));
+	EXPECT_EQ(-ENOSPC, agent_call(&child, do_mq_open, (long)mq_b, 1, 1));
+	EXPECT_EQ(-ENOSPC, agent_call(&child, do_msgsnd, objects->msg, 1, 0));
+	EXPECT_EQ(0, ctx_set_limits(ID, "nshm hard max nmsg hard max"));
+	EXPECT_EQ(0, ctx_set_limits(ID, "shmbytes hard %ld mqbytes hard %ld",
+				    self->page, bytes));
+	EXPECT_EQ(-ENOSPC, agent_call(&child, do_shmget, IPC_PRIVATE, 1, IPC_CREAT));
+	EXPECT_EQ(-EMFILE, agent_call(&child, do_mq_open, (long)mq_b, 1, 1));
+	EXPECT_IPC(id, 1, self->page, 3, 2, 100);
+	EXPECT_IPC(ID, 1, self->page, 3, 2, 100);
+	EXPECT_EQ(bytes, ctx_usage(id, MQBYTES));
+
+	/* A sibling of what is refused has its own account. */
+	EXPECT_EQ(0, ctx_set_limits(ID, "nshm hard max shmbytes hard max"));
+	EXPECT_EQ(0, ctx_set_limits(id, "nshm hard 1"));
+	EXPECT_EQ(-ENOSPC, agent_call(&child, do_shmget, IPC_PRIVATE, 1, IPC_CREAT));
+	EXPECT_LE(0, CALL(do_shmget, IPC_PRIVATE, 1, IPC_CREAT));
+	EXPECT_EQ(2, ctx_usage(ID, NSHM));
+	EXPECT_EQ(1, ctx_usage(id, NSHM));
+
+	EXPECT_EQ(0, agent_call(&child, do_remove_objects, 0, 0, 0));
+	EXPECT_EQ(0, ctx_wait_usage(id, MQBYTES, 0));
+	EXPECT_IPC(id, 0, 0, 0, 0, 0);
+	EXPECT_EQ(0, ctx_usage(ID, MQBYTES));
+	agent_stop(&child);
+}
+
+/* Who enters another context leaves what it has made to the old one. */
+TEST_F(ipc, maker_enters_another)
+{
+	long id;
+
+	ASSERT_EQ(0, CALL(do_make_objects, 0, 0, 0));
+	EXPECT_EQ(0, CALL(do_enter, VCTX_ID_NEW, 0, 0));
+	id = CALL(do_self_id, 0, 0, 0);
+	ASSERT_LT(0, id);
+	EXPECT_IPC(ID, 1, self->page, 3, 2, 100);
+	EXPECT_IPC(id, 0, 0, 0, 0, 0);
+	EXPECT_EQ(0, ctx_usage(id, MQBYTES));
+	EXPECT_EQ(0, remove_objects());
+	EXPECT_EQ(0, CALL(do_close, objects->mq, 0, 0));
+	EXPECT_EQ(0, ctx_wait_usage(ID, MQBYTES, 0));
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+	EXPECT_IPC(id, 0, 0, 0, 0, 0);
+}
+
+TEST_F(ipc, neighbour)
+{
+	struct agent other;
+
+	EXPECT_EQ(0, ctx_set_limits(ID, "nshm hard 0 shmbytes hard 0 nsem hard 0"));
+	EXPECT_EQ(0, ctx_set_limits(ID, "nmsg hard 0 msgbytes hard 0 mqbytes hard 0"));
+	EXPECT_EQ(-EIO, CALL(do_make_objects, 0, 0, 0));
+	ASSERT_EQ(0, ctx_mkdir(OTHER));
+	ASSERT_EQ(0, agent_start_in(&other, OTHER));
+	EXPECT_EQ(0, agent_call(&other, do_make_objects, 0, 0, 0));
+	EXPECT_IPC(OTHER, 1, self->page, 3, 2, 100);
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+	EXPECT_EQ(0, agent_call(&other, do_remove_objects, 0, 0, 0));
+	EXPECT_EQ(0, ctx_wait_usage(OTHER, MQBYTES, 0));
+	EXPECT_IPC(OTHER, 0, 0, 0, 0, 0);
+	agent_stop(&other);
+	EXPECT_EQ(0, make_objects());
+	EXPECT_EQ(0, remove_objects());
+	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+}
+
+/* Each allocation fails once, and nothing stays charged. */
+
+static long fail_shm(long a, long b, long c)
+{
+	return do_shmget(IPC_PRIVATE, 10000, IPC_CREAT);
+}
+
+static long fail_sem(long a, long b, long c)
+{
+	return do_semget(IPC_PRIVATE, 10, IPC_CREAT);
+}
+
+static long fail_msg(long a, long b, long c)
+{
+	long id = do_msgget(IPC_PRIVATE, IPC_CREAT, 0), err;
+
+	if (id < 0)
+		return id;
+	err = do_msgsnd(id, 100, 0);
+	if (!err)
+		return id;
+	do_msg_rmid(id, 0, 0);
+	return err;
+}
+
+/* The queue may have been made before what failed: then it has its name. */
+static long fail_mq(long a, long b, long c)
+{
+	long mq = do_mq_open((long)mq_a, 2, 64);
+
+	if (mq < 0)
+		do_mq_unlink((long)mq_a, 0, 0);
+	return mq;
+}
+
+static long fail_mq_remove(long mq, long b, long c)
+{
+	return do_mq_unlink((long)mq_a, 0, 0) ?: do_close(mq, 0, 0);
+}
+
+TEST_F(ipc, no_memory)
+{
+	static const struct {
+		const char *name;
+		agent_fn make, remove;
+	} what[] = {
+		{ "shm", fail_shm, do_shm_rmid },
+		{ "sem", fail_sem, do_sem_rmid },
+		{ "msg", fail_msg, do_msg_rmid },
+		{ "mq", fail_mq, fail_mq_remove },
+	};
+	size_t i;
+
+	if (fail_setup())
+		SKIP(return, "no fault injection into allocations");
+	for (i = 0; i < ARRAY_SIZE(what); i++) {
+		long n = CALL(do_fail_each, what[i].make, what[i].remove, 0);
+
+		EXPECT_LT(0, n);
+		TH_LOG("%s: %ld allocations", what[i].name, n);
+		EXPECT_EQ(0, ctx_wait_usage(ID, MQBYTES, 0));
+		EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+	}
+}
+
+/* Everything at once, against limits */
+
+static const enum resource raced[] = {
+	NSHM, SHMBYTES, NSEM, NMSG, MSGBYTES, MQBYTES
+};
+
+struct shared {
+	int stop;
+	long done, refused, unexpected;
+};
+
+static struct shared *shared;
+
+/* Notes what became of an attempt. */
+static bool outcome(long ret, int refusal)
+{
+	__atomic_add_fetch(ret >= 0 ? &shared->done : ret == -refusal ?
+			   &shared->refused : &shared->unexpected, 1,
+			   __ATOMIC_RELAXED);
+	return ret >= 0;
+}
+
+static void race_msg(void)
+{
+	long id = do_msgget(IPC_PRIVATE, IPC_CREAT, 0);
+	int i, n = 0;
+
+	if (!outcome(id, ENOSPC))
+		return;
+	for (i = 0; i < 3; i++)
+		n += outcome(do_msgsnd(id, 90, IPC_NOWAIT), ENOSPC);
+	if (n && random() % 2)
+		outcome(do_msgrcv(id, IPC_NOWAIT, 0), 0);
+	do_msg_rmid(id, 0, 0);
+}
+
+static void __attribute__((noreturn)) race_worker(int seed)
+{
+	char name[32];
+
+	srandom(seed);
+	snprintf(name, sizeof(name), "/vctx-race-%d", seed);
+	while (!__atomic_load_n(&shared->stop, __ATOMIC_RELAXED)) {
+		long shm = do_shmget(IPC_PRIVATE, 1 + random() % 10000, IPC_CREAT);
+		long sem, mq;
+
+		outcome(shm, ENOSPC);
+		sem = do_semget(IPC_PRIVATE, 1 + random() % 3, IPC_CREAT);
+		outcome(sem, ENOSPC);
+		race_msg();
+		mq = do_mq_open((long)name, 1 + random() % 3, 100);
+		/* Either of two limits may refuse it. */
+		if (outcome(mq == -ENOSPC ? -EMFILE : mq, EMFILE)) {
+			do_mq_unlink((long)name, 0, 0);
+			close(mq);
+		}
+		if (shm >= 0)
+			do_shm_rmid(shm, 0, 0);
+		if (sem >= 0)
+			do_sem_rmid(sem, 0, 0);
+	}
+	_exit(0);
+}
+
+TEST_F_TIMEOUT(ipc, race, HOUR)
+{
+	int workers = 2 * sysconf(_SC_NPROCESSORS_ONLN) + 2, i;
+	long hard[ARRAY_SIZE(raced)] = {
+		workers / 2, workers * self->page, workers, workers / 2,
+		workers * 60, workers * 150,
+	};
+	struct limit limit;
+	long end;
+	size_t r;
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, shared);
+	for (r = 0; r < ARRAY_SIZE(raced); r++)
+		ASSERT_EQ(0, ctx_set_limits(ID, "%s hard %ld",
+					    resource_name[raced[r]], hard[r]));
+	for (i = 0; i < workers; i++) {
+		pid_t pid = fork();
+
+		ASSERT_LE(0, pid);
+		if (pid)
+			continue;
+		if (enter(ID, 0, 0) || (i % 2 && enter(VCTX_ID_NEW, 0, 0)))
+			_exit(1);
+		race_worker(i + 1);
+	}
+	end = now_ms() + 1000 * env_long("VCTX_TEST_SECONDS", 3);
+	while (now_ms() < end) {
+		char buf[LIMITS_SIZE];
+
+		ASSERT_LT(0, ctx_read(ID, "limits", buf, sizeof(buf)));
+		for (r = 0; r < ARRAY_SIZE(raced); r++) {
+			ASSERT_EQ(0, parse_limits(buf, raced[r], &limit));
+			EXPECT_GE(hard[r], limit.usage);
+			EXPECT_GE(hard[r], limit.peak);
+		}
+	}
+	__atomic_store_n(&shared->stop, 1, __ATOMIC_RELAXED);
+	for (i = 0; i < workers; i++) {
+		int status;
+
+		ASSERT_LT(0, wait(&status));
+		EXPECT_EQ(0, status);
+	}
+	TH_LOG("done %ld refused %ld", shared->done, shared->refused);
+	EXPECT_LT(0, shared->done);
+	EXPECT_LT(0, shared->refused);
+	EXPECT_EQ(0, shared->unexpected);
+	for (r = 0; r < ARRAY_SIZE(raced); r++) {
+		ASSERT_EQ(0, ctx_limit(ID, raced[r], &limit));
+		TH_LOG("%s: hard %ld peak %ld fail %ld",
+		       resource_name[raced[r]], hard[r], limit.peak, limit.fail);
+		EXPECT_GE(hard[r], limit.peak);
+		EXPECT_EQ(0, ctx_wait_usage(ID, raced[r], 0));
+	}
+}
+
+TEST_HARNESS_MAIN
