@@ -15,7 +15,11 @@
 
 int vctx_path(char *path, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+int vctx_read_fd(int fd, char **text, size_t *space, size_t *len);
 int vctx_read_file(const char *path, char **text, size_t *space, size_t *len);
+int vctx_read_context_file(unsigned int id, const char *file, char **text,
+			   size_t *len);
+char *vctx_next_line(char **text);
 int vctx_parse_u64(const char *text, size_t len, unsigned long long *value);
 int vctx_parse_u32(const char *text, size_t len, unsigned int *value);
 void vctx_flags_from_text(struct vctx_info *info, const char *text, size_t len);

@@ -31,6 +31,9 @@ extern "C" {
 /* Longest name of a resource, with its final NUL */
 #define VCTX_RES_NAME_LEN	32
 
+/* Longest key of accounting and events, with its final NUL */
+#define VCTX_KEY_LEN		48
+
 /* Longest text that vctx_last_error() gives back, with its final NUL */
 #define VCTX_ERROR_LEN		256
 
@@ -56,6 +59,27 @@ struct vctx_res {
 	unsigned long long soft;
 	unsigned long long hard;
 	unsigned long long fail;
+};
+
+/* How vctx_format_value() writes */
+enum vctx_style {
+	VCTX_DIGITS,
+	VCTX_HUMAN,
+	VCTX_EXACT,
+};
+
+/* What vctx_res_kind() says of a resource */
+#define VCTX_RES_BYTES		(1U << 0) /* counted in bytes */
+#define VCTX_RES_CUMULATIVE	(1U << 1) /* usage never falls */
+
+/**
+ * struct vctx_value - one line of accounting or events
+ * @key: "forks", "nproc.hard", ...
+ * @value: its number
+ */
+struct vctx_value {
+	char key[VCTX_KEY_LEN];
+	unsigned long long value;
 };
 
 /**
@@ -155,10 +179,19 @@ int vctx_get_limits(unsigned int id, struct vctx_res **res, size_t *nr);
 int vctx_set_limits(unsigned int id, const char *line);
 int vctx_set_status(unsigned int id, const char *line);
 int vctx_last_error(unsigned int id, char *text, size_t size);
+int vctx_get_accounting(unsigned int id, struct vctx_value **values,
+			size_t *nr);
 int vctx_get_procs(unsigned int id, pid_t **pids, size_t *nr);
 int vctx_kill_all(unsigned int id);
 int vctx_create(unsigned int id);
 int vctx_remove(unsigned int id);
+
+/* --- waiting for what happens ------------------------------------------ */
+
+int vctx_open_events(unsigned int id);
+int vctx_get_events(int fd, struct vctx_value **values, size_t *nr);
+int vctx_open_ids(void);
+int vctx_get_ids(int fd, unsigned int **ids, size_t *nr);
 
 /* --- the caller and other processes ---------------------------------- */
 
@@ -171,11 +204,13 @@ int vctx_of_pid(pid_t pid, unsigned int *id);
 
 int vctx_parse_id(const char *text, unsigned int *id);
 int vctx_parse_flags(const char *text, unsigned int *flags);
+char *vctx_format_flags(unsigned int flags, char *buf, size_t size);
 int vctx_parse_value(const char *text, unsigned long long *value);
 int vctx_parse_limit(const char *text, struct vctx_limit *limit);
 int vctx_valid_name(const char *name);
-char *vctx_format_value(unsigned long long value, int human, char *buf,
-			size_t size);
+int vctx_res_kind(const char *name, unsigned int *kind);
+char *vctx_format_value(unsigned long long value, enum vctx_style style,
+			char *buf, size_t size);
 
 #ifdef __cplusplus
 }

@@ -26,7 +26,8 @@ LIBVCTX := $(O)/user/lib/libvctx.a
 LIBVCTX_SO := $(O)/user/lib/libvctx.so.1
 LIBVCTX_SAN := $(O)/san/lib/libvctx.a
 
-LIBVCTX_SRC := lib/entry.c lib/summary.c lib/text.c lib/vctxfs.c
+LIBVCTX_SRC := lib/entry.c lib/summary.c lib/text.c lib/values.c \
+	       lib/vctxfs.c
 LIBVCTX_TESTS := entry summary text vctxfs
 
 LIBS += $(LIBVCTX) $(LIBVCTX_SO)

@@ -20,6 +20,36 @@ static const struct {
 } flag_names[] = {
 	{ "lock",	VCTX_FLAG_LOCK },
 	{ "private",	VCTX_FLAG_PRIVATE },
+	{ "virt",	VCTX_FLAG_VIRT },
+};
+
+/* As the kernel lists them */
+static const struct {
+	const char *name;
+	unsigned int kind;
+} resources[] = {
+	{ "nproc",	0 },
+	{ "ntask",	0 },
+	{ "nofile",	0 },
+	{ "nsock",	0 },
+	{ "nlock",	0 },
+	{ "npty",	0 },
+	{ "nsigpending", 0 },
+	{ "ninotify",	0 },
+	{ "as",		VCTX_RES_BYTES },
+	{ "memlock",	VCTX_RES_BYTES },
+	{ "rss",	VCTX_RES_BYTES },
+	{ "anon",	VCTX_RES_BYTES },
+	{ "shmem",	VCTX_RES_BYTES },
+	{ "memory",	VCTX_RES_BYTES },
+	{ "swap",	VCTX_RES_BYTES },
+	{ "nshm",	0 },
+	{ "shmbytes",	VCTX_RES_BYTES },
+	{ "nsem",	0 },
+	{ "nmsg",	0 },
+	{ "msgbytes",	VCTX_RES_BYTES },
+	{ "mqbytes",	VCTX_RES_BYTES },
+	{ "nrandom",	VCTX_RES_BYTES | VCTX_RES_CUMULATIVE },
 };
 
 static int is_digit(char c)
@@ -103,7 +133,7 @@ static int flag_bit(const char *word, size_t len, unsigned int *bit)
 
 /**
  * vctx_parse_flags() - read a list of flags
- * @text: "lock", "private" or both with a comma
+ * @text: names of flags, with commas in between
  * @flags: receives VCTX_FLAG_*
  *
  * Return: 0; -EINVAL for an unknown or empty word.
@@ -125,6 +155,30 @@ int vctx_parse_flags(const char *text, unsigned int *flags)
 	}
 	*flags = all;
 	return 0;
+}
+
+/**
+ * vctx_format_flags() - write flags as a list of words
+ * @flags: VCTX_FLAG_*; bits that this library does not know are left out
+ * @buf: where to; "" for none
+ * @size: of @buf; VCTX_FLAGS_LEN always suffices
+ *
+ * Return: @buf.
+ */
+char *vctx_format_flags(unsigned int flags, char *buf, size_t size)
+{
+	size_t used = 0;
+	size_t i;
+
+	if (size)
+		buf[0] = '\0';
+	for (i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++) {
+		if (!(flags & flag_names[i].bit) || used >= size)
+			continue;
+		used += (size_t)snprintf(buf + used, size - used, "%s%s",
+					 used ? "," : "", flag_names[i].name);
+	}
+	return buf;
 }
 
 /* What the kernel says: flags of a later kernel stay as words only. */
@@ -176,6 +230,29 @@ int vctx_valid_name(const char *name)
 			return 0;
 	}
 	return i > 0;
+}
+
+/**
+ * vctx_res_kind() - what the numbers of a resource are
+ * @name: "nproc", ...
+ * @kind: receives VCTX_RES_*, 0 for a plain count, and for a resource that
+ *	this library does not know
+ *
+ * Return: 0; -ENOENT for a resource that this library does not know, which the
+ * kernel may have nevertheless.
+ */
+int vctx_res_kind(const char *name, unsigned int *kind)
+{
+	size_t i;
+
+	*kind = 0;
+	for (i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
+		if (strcmp(resources[i].name, name))
+			continue;
+		*kind = resources[i].kind;
+		return 0;
+	}
+	return -ENOENT;
 }
 
 static int parse_value(const char *text, size_t len, unsigned long long *value)
@@ -264,15 +341,17 @@ int vctx_parse_limit(const char *text, struct vctx_limit *limit)
 /**
  * vctx_format_value() - write a value of a resource
  * @value: what to write; VCTX_MAX becomes "max"
- * @human: 0 for all digits, else a number below 1024 with one decimal and a
- *	suffix, never more than @value is ("1.5K" for 1600)
+ * @style: VCTX_DIGITS, all digits; VCTX_HUMAN, a number below 1024 with one
+ *	decimal and a suffix, never more than @value is ("1.5K" for 1600);
+ *	VCTX_EXACT, a suffix only where nothing is lost ("1600", "2K"), so that
+ *	vctx_parse_value() reads the same
  * @buf: where to
  * @size: of @buf; VCTX_VALUE_LEN always suffices
  *
  * Return: @buf.
  */
-char *vctx_format_value(unsigned long long value, int human, char *buf,
-			size_t size)
+char *vctx_format_value(unsigned long long value, enum vctx_style style,
+			char *buf, size_t size)
 {
 	static const char suffixes[] = "KMGTPE";
 	unsigned long long rest = 0;
@@ -282,7 +361,14 @@ char *vctx_format_value(unsigned long long value, int human, char *buf,
 		snprintf(buf, size, "max");
 		return buf;
 	}
-	if (!human || value < 1024) {
+	if (style == VCTX_EXACT && value) {
+		for (i = -1; i < 3 && value % 1024 == 0; i++)
+			value /= 1024;
+		snprintf(buf, size, "%llu%.*s", value, i >= 0,
+			 i >= 0 ? &suffixes[i] : "");
+		return buf;
+	}
+	if (style != VCTX_HUMAN || value < 1024) {
 		snprintf(buf, size, "%llu", value);
 		return buf;
 	}

@@ -47,16 +47,15 @@ int vctx_path(char *path, size_t size, const char *format, ...)
 	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
 }
 
-/* Read a file whole into a buffer that grows; a NUL byte follows the text. */
-int vctx_read_file(const char *path, char **text, size_t *space, size_t *len)
+/*
+ * Read a file from its beginning, wherever it stands, into a buffer that grows;
+ * a NUL byte follows the text.
+ */
+int vctx_read_fd(int fd, char **text, size_t *space, size_t *len)
 {
 	size_t used = 0;
 	int err = 0;
-	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
 	for (;;) {
 		ssize_t got;
 
@@ -76,7 +75,7 @@ int vctx_read_file(const char *path, char **text, size_t *space, size_t *len)
 			*text = new;
 			*space = want;
 		}
-		got = read(fd, *text + used, *space - used - 1);
+		got = pread(fd, *text + used, *space - used - 1, (off_t)used);
 		if (got < 0) {
 			if (errno == EINTR)
 				continue;
@@ -87,7 +86,6 @@ int vctx_read_file(const char *path, char **text, size_t *space, size_t *len)
 			break;
 		used += (size_t)got;
 	}
-	close(fd);
 	if (!err) {
 		(*text)[used] = '\0';
 		*len = used;
@@ -95,8 +93,20 @@ int vctx_read_file(const char *path, char **text, size_t *space, size_t *len)
 	return err;
 }
 
-static int read_context_file(unsigned int id, const char *file, char **text,
-			     size_t *len)
+int vctx_read_file(const char *path, char **text, size_t *space, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = vctx_read_fd(fd, text, space, len);
+	close(fd);
+	return err;
+}
+
+int vctx_read_context_file(unsigned int id, const char *file, char **text,
+			   size_t *len)
 {
 	char path[VCTX_PATH_LEN];
 	size_t space = 0;
@@ -238,7 +248,7 @@ int vctx_find(const char *id_or_name, unsigned int *id)
 }
 
 /* The next line of a text, or NULL; a last one that is cut off is none. */
-static char *next_line(char **text)
+char *vctx_next_line(char **text)
 {
 	char *line = *text;
 	char *stop = strchr(line, '\n');
@@ -304,11 +314,11 @@ int vctx_read(unsigned int id, struct vctx_info *info)
 	int err;
 
 	memset(info, 0, sizeof(*info));
-	err = read_context_file(id, "status", &text, &len);
+	err = vctx_read_context_file(id, "status", &text, &len);
 	if (err)
 		return err;
 	info->ceiling = ULLONG_MAX;
-	for (rest = text; !err && (line = next_line(&rest)); )
+	for (rest = text; !err && (line = vctx_next_line(&rest)); )
 		if (parse_status_line(info, line))
 			err = -EPROTO;
 	free(text);
@@ -388,7 +398,7 @@ int vctx_get_limits(unsigned int id, struct vctx_res **res, size_t *nr)
 	struct vctx_res *all;
 	int err;
 
-	err = read_context_file(id, "limits", &text, &len);
+	err = vctx_read_context_file(id, "limits", &text, &len);
 	if (err)
 		return err;
 	for (i = 0; i < len; i++)
@@ -398,7 +408,7 @@ int vctx_get_limits(unsigned int id, struct vctx_res **res, size_t *nr)
 		free(text);
 		return -ENOMEM;
 	}
-	for (rest = text; used < lines && (line = next_line(&rest)); ) {
+	for (rest = text; used < lines && (line = vctx_next_line(&rest)); ) {
 		err = parse_limits_line(&all[used], line);
 		if (err)
 			break;
@@ -471,7 +481,7 @@ int vctx_last_error(unsigned int id, char *text, size_t size)
 		if (!err)
 			err = vctx_read_file(path, &all, &space, &len);
 	} else {
-		err = read_context_file(id, "last_error", &all, &len);
+		err = vctx_read_context_file(id, "last_error", &all, &len);
 	}
 	if (!err) {
 		all[strcspn(all, "\n")] = '\0';
@@ -499,7 +509,7 @@ int vctx_get_procs(unsigned int id, pid_t **pids, size_t *nr)
 	pid_t *all;
 	int err;
 
-	err = read_context_file(id, "procs", &text, &len);
+	err = vctx_read_context_file(id, "procs", &text, &len);
 	if (err)
 		return err;
 	for (i = 0; i < len; i++)
@@ -509,7 +519,7 @@ int vctx_get_procs(unsigned int id, pid_t **pids, size_t *nr)
 		free(text);
 		return -ENOMEM;
 	}
-	for (rest = text; used < lines && (line = next_line(&rest)); ) {
+	for (rest = text; used < lines && (line = vctx_next_line(&rest)); ) {
 		unsigned int pid;
 
 		if (vctx_parse_u32(line, strlen(line), &pid) ||

@@ -26,6 +26,26 @@ static int option_text(const struct tool_option *o, char *text, size_t size)
 			o->arg ? " " : "", o->arg ? o->arg : "");
 }
 
+static void print_verbs(const struct tool_verb *verb)
+{
+	const struct tool_verb *v;
+	char text[80];
+	int width = 0;
+
+	for (v = verb; v->name; v++) {
+		int len = snprintf(text, sizeof(text), "%s %s", v->name,
+				   v->args);
+
+		if (len > width)
+			width = len;
+	}
+	printf("\nVerbs:\n");
+	for (v = verb; v->name; v++) {
+		snprintf(text, sizeof(text), "%s %s", v->name, v->args);
+		printf("  %-*s  %s\n", width, text, v->help);
+	}
+}
+
 /**
  * tool_help() - print what --help prints
  * @tool: the tool
@@ -50,6 +70,8 @@ void tool_help(const struct tool *tool)
 		option_text(o, text, sizeof(text));
 		printf("%-*s  %s\n", width, text, o->help);
 	}
+	if (tool->verb)
+		print_verbs(tool->verb);
 	if (tool->more)
 		printf("\n%s", tool->more);
 	if (tool->print_more)
@@ -76,10 +98,32 @@ static void print_completer(const char *what)
 		printf("$(compgen -W \"$(ps -eo pid=)\" -- \"$cur\")");
 	else if (!strcmp(what, COMPLETE_LIMITS))
 		printf("$(compgen -S = -W \"$(cut -d' ' -f1 /sys/fs/vctx/1/limits 2>/dev/null)\" -- \"$cur\")");
+	else if (!strcmp(what, COMPLETE_DIRECTORIES))
+		printf("$(compgen -d -- \"$cur\")");
+	else if (!strcmp(what, COMPLETE_CONFIGS))
+		printf("$(compgen -W \"$(cd /etc/vctx 2>/dev/null && ls | sed -n 's/\\.conf$//p')\" -- \"$cur\"; compgen -f -- \"$cur\")");
 	else if (!strcmp(what, COMPLETE_COMMAND))
 		printf("$(compgen -c -- \"$cur\")");
 	else
 		printf("$(compgen -W \"%s\" -- \"$cur\")", what);
+}
+
+/* The first operand, with options before it or not, is a verb. */
+static void complete_verbs(const struct tool_verb *verb)
+{
+	const struct tool_verb *v;
+
+	printf("\tlocal word verb=\n"
+	       "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+	       "\t\tcase $word in\n\t\t");
+	for (v = verb; v->name; v++)
+		printf("%s%s", v == verb ? "" : "|", v->name);
+	printf(") verb=$word ;;\n\t\tesac\n\tdone\n"
+	       "\tif [ -z \"$verb\" ]; then\n"
+	       "\t\tCOMPREPLY=($(compgen -W \"");
+	for (v = verb; v->name; v++)
+		printf("%s%s", v == verb ? "" : " ", v->name);
+	printf("\" -- \"$cur\"))\n\t\treturn\n\tfi\n");
 }
 
 /**
@@ -115,6 +159,8 @@ void tool_complete(const struct tool *tool)
 		if (o->help)
 			printf("--%s ", o->name);
 	printf("\" -- \"$cur\"))\n\t\treturn ;;\n\tesac\n");
+	if (tool->verb)
+		complete_verbs(tool->verb);
 	if (tool->complete) {
 		if (!strcmp(tool->complete, COMPLETE_LIMITS))
 			printf("\tcompopt -o nospace 2>/dev/null\n");

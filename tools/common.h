@@ -33,6 +33,8 @@ enum {
 #define COMPLETE_PIDS		"@pids"
 #define COMPLETE_LIMITS		"@limits"
 #define COMPLETE_COMMAND	"@command"
+#define COMPLETE_DIRECTORIES	"@directories"
+#define COMPLETE_CONFIGS	"@configs"
 
 /**
  * struct tool_option - one option of a tool
@@ -51,12 +53,25 @@ struct tool_option {
 };
 
 /**
+ * struct tool_verb - one thing that a tool does, its first operand
+ * @name: the verb
+ * @args: what may follow it
+ * @help: one line
+ */
+struct tool_verb {
+	const char *name;
+	const char *args;
+	const char *help;
+};
+
+/**
  * struct tool - a tool and its options
  * @name: of the tool
  * @usage: what follows the name in the synopsis
  * @about: one sentence
  * @more: lines to follow the options in --help, or NULL
  * @print_more: prints what follows these, or NULL
+ * @verb: its verbs, the last one without a name, or NULL if it has none
  * @complete: what completes the operands, or NULL
  * @usage_status: exit code of a wrong command line
  * @in_order: options end at the first operand
@@ -68,6 +83,7 @@ struct tool {
 	const char *about;
 	const char *more;
 	void (*print_more)(void);
+	const struct tool_verb *verb;
 	const char *complete;
 	int usage_status;
 	int in_order;

@@ -5,6 +5,7 @@
 #   MAN          man pages
 #   COMPLETIONS  completions of bash, $(O)/completions/NAME
 #   UNIT_TESTS, PACKAGES   see lib/module.mk
+#   CHECKS       check-tools, the tools in a guest
 # and defines TOOL_RULES, which tools elsewhere in the tree use, too.
 
 O ?= build
@@ -31,7 +32,7 @@ $(O)/completions/$(1): $(O)/tools/bin/$(1)
 $(O)/san/bin/$(1): $(2:%.c=$(O)/san/%.o) $(O)/san/tools/common.o \
 		   $(O)/san/tools/tests/fake_kernel.o $(LIBVCTX_SAN)
 	@mkdir -p $$(@D)
-	$$(CC) $$(SAN_CFLAGS) -Wl,--wrap=syscall -o $$@ $$^ $(3)
+	$$(CC) $$(SAN_CFLAGS) -Wl,--wrap=syscall,--wrap=poll -o $$@ $$^ $(3)
 
 $(O)/unit/tools-cli: $(O)/san/bin/$(1)
 
@@ -39,14 +40,27 @@ $(O)/unit/tools-cli: $(O)/san/bin/$(1)
 endef
 
 $(eval $(call TOOL_RULES,chcontext,tools/chcontext.c,-lcap))
+$(eval $(call TOOL_RULES,vctl,tools/vctl.c tools/conf.c))
 $(eval $(call TOOL_RULES,vkill,tools/vkill.c))
 $(eval $(call TOOL_RULES,vps,tools/vps.c))
 
-UNIT_TESTS += $(O)/unit/tools-cli
+UNIT_TESTS += $(O)/unit/tools-cli $(O)/unit/tools-conf
+
+# The parser of vctl's files, by itself
+$(O)/unit/tools-conf: $(O)/san/tools/tests/test_conf.o $(O)/san/tools/conf.o \
+		      $(LIBVCTX_SAN)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -o $@ $^ -lcmocka
 
 $(O)/unit/tools-cli: tools/tests/cli.sh
 	@mkdir -p $(@D)
 	install -m 755 $< $@
+
+CHECKS += check-tools
+
+.PHONY: check-tools
+check-tools: kernel tools
+	@scripts/vm --timeout 300 -- tools/tests/guest.sh
 
 -include $(wildcard $(O)/user/tools/common.d $(O)/san/tools/common.d \
 		    $(O)/san/tools/tests/*.d)

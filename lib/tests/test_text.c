@@ -164,6 +164,31 @@ static void test_flags(void **state)
 	assert_int_equal(flags, VCTX_FLAG_LOCK);
 	assert_int_equal(vctx_parse_flags("private,lock,lock", &flags), 0);
 	assert_int_equal(flags, VCTX_FLAG_LOCK | VCTX_FLAG_PRIVATE);
+	assert_int_equal(vctx_parse_flags("virt", &flags), 0);
+	assert_int_equal(flags, VCTX_FLAG_VIRT);
+}
+
+static void test_format_flags(void **state)
+{
+	char buf[VCTX_FLAGS_LEN];
+	char small[6];
+	unsigned int flags;
+
+	(void)state;
+	assert_string_equal(vctx_format_flags(0, buf, sizeof(buf)), "");
+	assert_string_equal(vctx_format_flags(VCTX_FLAG_PRIVATE, buf,
+					      sizeof(buf)), "private");
+	vctx_format_flags(VCTX_FLAG_PRIVATE | VCTX_FLAG_LOCK | 1U << 31, buf,
+			  sizeof(buf));
+	assert_string_equal(buf, "lock,private");
+	vctx_format_flags(VCTX_FLAG_PRIVATE | VCTX_FLAG_LOCK, small,
+			  sizeof(small));
+	assert_string_equal(small, "lock,");
+	/* All of them fit, and are read back. */
+	vctx_format_flags(UINT_MAX, buf, sizeof(buf));
+	assert_true(strlen(buf) < sizeof(buf) - 1);
+	assert_int_equal(vctx_parse_flags(buf, &flags), 0);
+	assert_int_equal(flags, VCTX_FLAGS_ALL);
 }
 
 static void test_name(void **state)
@@ -188,18 +213,22 @@ static void test_format(void **state)
 {
 	static const struct {
 		unsigned long long value;
-		const char *exact;
+		const char *digits;
 		const char *human;
+		const char *exact;
 	} texts[] = {
-		{ 0, "0", "0" },
-		{ 1023, "1023", "1023" },
-		{ 1024, "1024", "1K" },
-		{ 1600, "1600", "1.5K" },
-		{ 1048575, "1048575", "1023.9K" },
-		{ 1048576, "1048576", "1M" },
-		{ 5ULL << 40, "5497558138880", "5T" },
-		{ VCTX_MAX - 1, "18446744073709551614", "15.9E" },
-		{ VCTX_MAX, "max", "max" },
+		{ 0, "0", "0", "0" },
+		{ 1023, "1023", "1023", "1023" },
+		{ 1024, "1024", "1K", "1K" },
+		{ 1600, "1600", "1.5K", "1600" },
+		{ 1536 << 10, "1572864", "1.5M", "1536K" },
+		{ 1048575, "1048575", "1023.9K", "1048575" },
+		{ 1048576, "1048576", "1M", "1M" },
+		{ 5ULL << 40, "5497558138880", "5T", "5T" },
+		{ 5ULL << 50, "5629499534213120", "5P", "5120T" },
+		{ VCTX_MAX - 1, "18446744073709551614", "15.9E",
+		  "18446744073709551614" },
+		{ VCTX_MAX, "max", "max", "max" },
 	};
 	char buf[VCTX_VALUE_LEN];
 	char small[4];
@@ -207,15 +236,62 @@ static void test_format(void **state)
 
 	(void)state;
 	for (i = 0; i < NR(texts); i++) {
-		assert_string_equal(vctx_format_value(texts[i].value, 0, buf,
-						      sizeof(buf)),
-				    texts[i].exact);
-		assert_string_equal(vctx_format_value(texts[i].value, 1, buf,
-						      sizeof(buf)),
-				    texts[i].human);
+		unsigned long long value = texts[i].value;
+
+		vctx_format_value(value, VCTX_DIGITS, buf, sizeof(buf));
+		assert_string_equal(buf, texts[i].digits);
+		vctx_format_value(value, VCTX_HUMAN, buf, sizeof(buf));
+		assert_string_equal(buf, texts[i].human);
+		vctx_format_value(value, VCTX_EXACT, buf, sizeof(buf));
+		assert_string_equal(buf, texts[i].exact);
 	}
-	assert_string_equal(vctx_format_value(123456, 0, small, sizeof(small)),
+	assert_string_equal(vctx_format_value(123456, VCTX_DIGITS, small, sizeof(small)),
 			    "123");
+}
+
+static void test_kind(void **state)
+{
+	unsigned int kind = 77;
+
+	(void)state;
+	assert_int_equal(vctx_res_kind("nproc", &kind), 0);
+	assert_int_equal(kind, 0);
+	assert_int_equal(vctx_res_kind("rss", &kind), 0);
+	assert_int_equal(kind, VCTX_RES_BYTES);
+	assert_int_equal(vctx_res_kind("nrandom", &kind), 0);
+	assert_int_equal(kind, VCTX_RES_BYTES | VCTX_RES_CUMULATIVE);
+	assert_int_equal(vctx_res_kind("nwhatever", &kind), -ENOENT);
+	assert_int_equal(kind, 0);
+	assert_int_equal(vctx_res_kind("", &kind), -ENOENT);
+}
+
+/* The kernel's table has the same resources, of the same kind. */
+static void test_kind_of_kernel(void **state)
+{
+	FILE *f = fopen("kernel/counter.c", "r");
+	char line[256], name[32], unit[32];
+	int nr = 0;
+
+	(void)state;
+	if (!f)
+		skip();
+	while (fgets(line, sizeof(line), f)) {
+		unsigned int want = 0;
+		unsigned int kind;
+
+		if (sscanf(line, " [VCTX_%*[A-Z]] = { \"%31[a-z]\", %31[A-Z_0-9]",
+			   name, unit) != 2)
+			continue;
+		if (strcmp(unit, "1"))
+			want |= VCTX_RES_BYTES;
+		if (strstr(line, ".cumulative = true"))
+			want |= VCTX_RES_CUMULATIVE;
+		assert_int_equal(vctx_res_kind(name, &kind), 0);
+		assert_int_equal(kind, want);
+		nr++;
+	}
+	fclose(f);
+	assert_true(nr >= 22);
 }
 
 int main(void)
@@ -227,8 +303,11 @@ int main(void)
 		cmocka_unit_test(test_limit_bad),
 		cmocka_unit_test(test_id),
 		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_format_flags),
 		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_kind),
+		cmocka_unit_test(test_kind_of_kernel),
 	};
 
 	return cmocka_run_group_tests_name("lib-text", tests, NULL, NULL);

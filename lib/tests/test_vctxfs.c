@@ -286,6 +286,102 @@ static void test_procs(void **state)
 	assert_int_equal(vctx_get_procs(101, &pids, &nr), -ENOENT);
 }
 
+static void test_accounting(void **state)
+{
+	struct vctx_value *v;
+	size_t nr;
+
+	(void)state;
+	/* a kernel that does not account */
+	assert_int_equal(vctx_get_accounting(100, &v, &nr), -ENOENT);
+	put("100/accounting", "cpu_usec 123456\nforks 7\nlater words here\nlast 18446744073709551615\ncut 1");
+	assert_int_equal(vctx_get_accounting(100, &v, &nr), 0);
+	assert_int_equal(nr, 3);
+	assert_string_equal(v[0].key, "cpu_usec");
+	assert_int_equal(v[0].value, 123456);
+	assert_string_equal(v[1].key, "forks");
+	assert_string_equal(v[2].key, "last");
+	assert_true(v[2].value == ULLONG_MAX);
+	free(v);
+
+	put("100/accounting", "");
+	assert_int_equal(vctx_get_accounting(100, &v, &nr), 0);
+	assert_int_equal(nr, 0);
+	free(v);
+	put("100/accounting", "a2345678901234567890123456789012345678901234567 1\n"
+			      "a23456789012345678901234567890123456789012345678 2\n");
+	assert_int_equal(vctx_get_accounting(100, &v, &nr), 0);
+	assert_int_equal(nr, 1);
+	assert_int_equal(v[0].value, 1);
+	free(v);
+	put("100/accounting", "forks 7\nnothing\n");
+	assert_int_equal(vctx_get_accounting(100, &v, &nr), -EPROTO);
+	put("100/accounting", " 7\n");
+	assert_int_equal(vctx_get_accounting(100, &v, &nr), -EPROTO);
+	assert_int_equal(vctx_get_accounting(101, &v, &nr), -ENOENT);
+}
+
+static void test_events(void **state)
+{
+	struct vctx_value *v;
+	size_t nr;
+	int fd;
+
+	(void)state;
+	assert_int_equal(vctx_open_events(100), -ENOENT);
+	put("100/events", "empty 0\nnproc.soft 1\nnproc.hard 2\n");
+	fd = vctx_open_events(100);
+	assert_true(fd >= 0);
+	assert_int_equal(vctx_get_events(fd, &v, &nr), 0);
+	assert_int_equal(nr, 3);
+	assert_string_equal(v[2].key, "nproc.hard");
+	assert_int_equal(v[2].value, 2);
+	free(v);
+	/* again, from its beginning */
+	put("100/events", "empty 1\n");
+	assert_int_equal(vctx_get_events(fd, &v, &nr), 0);
+	assert_int_equal(nr, 1);
+	assert_int_equal(v[0].value, 1);
+	free(v);
+	close(fd);
+	assert_int_equal(vctx_get_events(fd, &v, &nr), -EBADF);
+}
+
+static void test_ids(void **state)
+{
+	unsigned int *ids;
+	size_t nr, i;
+	char name[16];
+	int fd;
+
+	(void)state;
+	fd = vctx_open_ids();
+	assert_true(fd >= 0);
+	assert_int_equal(vctx_get_ids(fd, &ids, &nr), 0);
+	assert_int_equal(nr, 1);
+	assert_int_equal(ids[0], 100);
+	free(ids);
+	/* more than there is room for at first, and what is no context */
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "%zu", 2000 - i);
+		put_dir(name);
+	}
+	put_dir("0");
+	put_dir("4294967295");
+	put_dir("1a");
+	assert_int_equal(vctx_get_ids(-1, &ids, &nr), 0);
+	assert_int_equal(nr, 201);
+	assert_int_equal(ids[0], 100);
+	assert_int_equal(ids[1], 1801);
+	assert_int_equal(ids[200], 2000);
+	free(ids);
+	close(fd);
+	assert_int_equal(vctx_get_ids(fd, &ids, &nr), -EBADF);
+	setenv("VCTXFS", "/nowhere", 1);
+	assert_int_equal(vctx_open_ids(), -ENOENT);
+	assert_int_equal(vctx_get_ids(-1, &ids, &nr), -ENOENT);
+}
+
 static void test_create(void **state)
 {
 	(void)state;
@@ -331,6 +427,9 @@ int main(void)
 		TEST(test_kill),
 		TEST(test_last_error),
 		TEST(test_procs),
+		TEST(test_accounting),
+		TEST(test_events),
+		TEST(test_ids),
 		TEST(test_create),
 		TEST(test_of_pid),
 	};

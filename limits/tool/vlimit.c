@@ -9,8 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "common.h"
-#include "libvctx.h"
+#include "vlimit.h"
 
 /* As much as the kernel takes in one line */
 #define LINE_LEN	4096
@@ -18,13 +17,24 @@
 /* From this share of the hard limit on, usage is shown in yellow. */
 #define NEARLY_FULL	90
 
+enum {
+	OPT_WATCH = OPT_TOOL,
+	OPT_ON_FAIL,
+	OPT_SUGGEST,
+};
+
 static const struct tool_option options[] = {
+	{ 'a', "all", NULL, "all resources of all contexts, also what is neither used nor limited", NULL },
 	{ 'c', "context", "CONTEXT", "show or change this context only (an id or a name)", COMPLETE_CONTEXTS },
 	{ 'H', "human", NULL, "values with K, M, G, T (powers of 1024) instead of all digits", NULL },
 	{ OPT_JSON, "json", NULL, "print JSON; null stands for max and for no name", NULL },
 	{ 'n', "noheadings", NULL, "no heading", NULL },
 	{ 'o', "output", "COLUMN,...", "show these columns; with + in front, these too", "CONTEXT NAME RESOURCE USAGE PEAK SOFT HARD FAIL USE%" },
+	{ 'q', "quiet", NULL, "only what was refused, or is used by more than half of a limit", NULL },
 	{ OPT_RAW, "raw", NULL, "columns apart by one space, for scripts", NULL },
+	{ OPT_SUGGEST, "suggest", NULL, "print commands that set limits which suit the peaks seen", NULL },
+	{ OPT_WATCH, "watch", NULL, "print a line for each event as it comes", NULL },
+	{ OPT_ON_FAIL, "on-fail", "COMMAND", "with --watch: run this by sh after refusals", COMPLETE_COMMAND },
 	TOOL_OPTIONS
 };
 
@@ -67,7 +77,7 @@ static void print_columns(void)
 		printf("  %-8s  %s\n", columns[i].name, columns[i].help);
 }
 
-static const struct tool tool = {
+const struct tool vlimit_tool = {
 	.name = "vlimit",
 	.usage = "[OPTION]... [-c CONTEXT [RESOURCE=LIMIT]...]",
 	.about = "Show or set what all processes of a context may use together.",
@@ -80,9 +90,20 @@ static const struct tool tool = {
 	.option = options,
 };
 
+/* Which resources are shown */
+enum rows {
+	ROWS_DEFAULT,		/* all of one context, else ROWS_USED */
+	ROWS_ALL,
+	ROWS_USED,		/* used, limited, or refused once */
+	ROWS_TIGHT,		/* refused once, or above half of a limit */
+};
+
 struct view {
 	int column[NR_COLUMNS];
 	int nr_columns;
+	enum rows rows;
+	int chosen_columns;
+	int suggest;
 	int human;
 	int json;
 	int raw;
@@ -94,6 +115,7 @@ static void add_columns(struct view *view, char *list)
 	char *word;
 	int i, j;
 
+	view->chosen_columns = 1;
 	if (*list == '+')
 		list++;
 	else
@@ -103,7 +125,7 @@ static void add_columns(struct view *view, char *list)
 			if (!strcasecmp(word, columns[i].name))
 				break;
 		if (i == NR_COLUMNS)
-			tool_usage_error(&tool, "unknown column '%s'", word);
+			tool_usage_error(&vlimit_tool, "unknown column '%s'", word);
 		for (j = 0; j < view->nr_columns; j++)
 			if (view->column[j] == i)
 				break;
@@ -129,7 +151,8 @@ static const char *cell(const struct view *view, const struct vctx_info *info,
 			const struct vctx_res *res, int column, char *buf,
 			size_t size)
 {
-	int human = view->human && !view->json;
+	enum vctx_style style = view->human && !view->json ? VCTX_HUMAN :
+							    VCTX_DIGITS;
 	unsigned long long value;
 
 	switch (column) {
@@ -163,7 +186,7 @@ static const char *cell(const struct view *view, const struct vctx_info *info,
 	}
 	if (value == VCTX_MAX && view->json)
 		return NULL;
-	return vctx_format_value(value, human, buf, size);
+	return vctx_format_value(value, style, buf, size);
 }
 
 static const char *color(const struct vctx_res *res, int column)
@@ -177,6 +200,20 @@ static const char *color(const struct vctx_res *res, int column)
 	if (res->usage > res->soft || percent(res) >= NEARLY_FULL)
 		return "yellow";
 	return NULL;
+}
+
+static int is_shown(enum rows rows, const struct vctx_res *res)
+{
+	switch (rows) {
+	case ROWS_USED:
+		return res->usage || res->fail || res->soft != VCTX_MAX ||
+		       res->hard != VCTX_MAX;
+	case ROWS_TIGHT:
+		return res->fail || res->usage > res->soft / 2 ||
+		       res->usage > res->hard / 2;
+	default:
+		return 1;
+	}
 }
 
 static int add_row(const struct view *view, struct libscols_table *table,
@@ -220,7 +257,7 @@ static struct libscols_table *new_table(const struct view *view)
 
 	if (!table)
 		return NULL;
-	scols_table_set_name(table, "limits");
+	scols_table_set_name(table, view->suggest ? "suggestions" : "limits");
 	scols_table_enable_json(table, view->json);
 	scols_table_enable_raw(table, view->raw);
 	scols_table_enable_noheadings(table, view->no_headings);
@@ -248,34 +285,52 @@ static int print_infos(const struct view *view, const struct vctx_info *info,
 
 	for (i = 0; !bad && i < nr; i++)
 		for (j = 0; !bad && j < info[i].nr_res; j++)
-			bad = add_row(view, table, &info[i], &info[i].res[j]);
+			if (is_shown(view->rows, &info[i].res[j]))
+				bad = add_row(view, table, &info[i],
+					      &info[i].res[j]);
 	if (!bad && (view->json || nr))
 		bad = scols_print_table(table);
 	scols_unref_table(table);
 	if (bad) {
-		tool_error(&tool, "cannot make the table");
+		tool_error(&vlimit_tool, "cannot make the table");
 		return EXIT_FAILED;
 	}
 	return EXIT_SUCCESS;
 }
 
-static int show_one(const struct view *view, const char *context,
-		    unsigned int id)
+static int show(const struct view *view, struct vctx_info *info, size_t nr)
+{
+	size_t i;
+
+	if (!view->suggest)
+		return print_infos(view, info, nr);
+	for (i = 0; i < nr; i++) {
+		/* Tools pass through the watcher: it needs no limits. */
+		if (view->rows == ROWS_USED && info[i].id == VCTX_ID_WATCHER)
+			info[i].nr_res = 0;
+		suggest(&info[i]);
+		if (!view->json)
+			print_suggestion(&info[i]);
+	}
+	return view->json ? print_infos(view, info, nr) : EXIT_SUCCESS;
+}
+
+static int show_one(struct view *view, const char *context, unsigned int id)
 {
 	struct vctx_info info;
 	int status;
 	int err = vctx_read(id, &info);
 
 	if (err) {
-		tool_context_error(&tool, context, err);
+		tool_context_error(&vlimit_tool, context, err);
 		return EXIT_FAILED;
 	}
-	status = print_infos(view, &info, 1);
+	status = show(view, &info, 1);
 	vctx_info_free(&info);
 	return status;
 }
 
-static int show_all(const struct view *view)
+static int show_all(struct view *view)
 {
 	struct vctx_list list = VCTX_LIST_INIT;
 	struct vctx_self self;
@@ -286,10 +341,12 @@ static int show_all(const struct view *view)
 	if (err == -ENOENT && !vctx_self(&self) && self.id != VCTX_ID_HOST)
 		return show_one(view, NULL, self.id);
 	if (err) {
-		tool_context_error(&tool, NULL, err);
+		tool_context_error(&vlimit_tool, NULL, err);
 		return EXIT_FAILED;
 	}
-	status = print_infos(view, list.info, list.nr);
+	if (view->rows == ROWS_DEFAULT)
+		view->rows = ROWS_USED;
+	status = show(view, list.info, list.nr);
 	vctx_list_free(&list);
 	return status;
 }
@@ -304,7 +361,7 @@ static int unknown_resource(const char *name, size_t len,
 	for (i = 0; i < nr && used < sizeof(names); i++)
 		used += (size_t)snprintf(names + used, sizeof(names) - used,
 					 " %s", res[i].name);
-	tool_error(&tool, "unknown resource '%.*s'; this kernel has:%s",
+	tool_error(&vlimit_tool, "unknown resource '%.*s'; this kernel has:%s",
 		   (int)len, name, names);
 	return EXIT_FAILED;
 }
@@ -319,8 +376,8 @@ static int add_limit(char *text, size_t *used, const char *name, size_t len,
 	int has_hard = limit->set & VCTX_LIMIT_HARD;
 	int more;
 
-	vctx_format_value(limit->soft, 0, soft, sizeof(soft));
-	vctx_format_value(limit->hard, 0, hard, sizeof(hard));
+	vctx_format_value(limit->soft, VCTX_DIGITS, soft, sizeof(soft));
+	vctx_format_value(limit->hard, VCTX_DIGITS, hard, sizeof(hard));
 	more = snprintf(text + *used, LINE_LEN - *used, "%s%.*s%s%s%s%s",
 			*used ? " " : "", (int)len, name,
 			has_soft ? " soft " : "", has_soft ? soft : "",
@@ -348,27 +405,27 @@ static int set_limits(const char *context, unsigned int id, int argc,
 		const char *equal = strchr(argv[i], '=');
 
 		if (!equal || equal == argv[i])
-			tool_usage_error(&tool, "'%s' is not RESOURCE=LIMIT",
+			tool_usage_error(&vlimit_tool, "'%s' is not RESOURCE=LIMIT",
 					 argv[i]);
 		err = vctx_parse_limit(equal + 1, &limit);
 		if (err == -ERANGE)
-			tool_usage_error(&tool, "limit '%s' is too large",
+			tool_usage_error(&vlimit_tool, "limit '%s' is too large",
 					 argv[i]);
 		if (err)
-			tool_usage_error(&tool, "limit '%s' is not SOFT:HARD, SOFT:, :HARD or one value",
+			tool_usage_error(&vlimit_tool, "limit '%s' is not SOFT:HARD, SOFT:, :HARD or one value",
 					 argv[i]);
 		if (add_limit(text, &used, argv[i],
 			      (size_t)(equal - argv[i]), &limit))
-			tool_usage_error(&tool, "too many limits at once");
+			tool_usage_error(&vlimit_tool, "too many limits at once");
 	}
 
 	if (id == VCTX_ID_HOST) {
-		tool_error(&tool, "context 0, the host, has no limits");
+		tool_error(&vlimit_tool, "context 0, the host, has no limits");
 		return EXIT_FAILED;
 	}
 	err = vctx_get_limits(id, &res, &nr);
 	if (err) {
-		tool_context_error(&tool, context, err);
+		tool_context_error(&vlimit_tool, context, err);
 		return EXIT_FAILED;
 	}
 	for (i = 0; i < argc; i++) {
@@ -391,27 +448,59 @@ static int set_limits(const char *context, unsigned int id, int argc,
 		return EXIT_SUCCESS;
 	if ((err == -EINVAL || err == -ERANGE) &&
 	    !vctx_last_error(id, why, sizeof(why)) && *why)
-		tool_error(&tool, "context %s: %s", context, why);
+		tool_error(&vlimit_tool, "context %s: %s", context, why);
 	else
-		tool_context_error(&tool, context, err);
+		tool_context_error(&vlimit_tool, context, err);
 	return EXIT_FAILED;
+}
+
+static void set_rows(struct view *view, enum rows rows)
+{
+	if (view->rows != ROWS_DEFAULT && view->rows != rows)
+		tool_usage_error(&vlimit_tool, "-a and -q exclude each other");
+	view->rows = rows;
+}
+
+/* Options that would be ignored are told, not ignored. */
+static void check_options(const struct view *view, int is_watch,
+			  const char *on_fail)
+{
+	int table = view->rows != ROWS_DEFAULT || view->raw || view->human ||
+		    view->no_headings || view->chosen_columns;
+
+	if (view->json && view->raw)
+		tool_usage_error(&vlimit_tool, "--json and --raw exclude each other");
+	if (is_watch && view->suggest)
+		tool_usage_error(&vlimit_tool, "--watch and --suggest exclude each other");
+	if (on_fail && !is_watch)
+		tool_usage_error(&vlimit_tool, "--on-fail needs --watch");
+	if (table && (is_watch || view->suggest))
+		tool_usage_error(&vlimit_tool, "%s takes no option of the table but --json",
+				 is_watch ? "--watch" : "--suggest");
 }
 
 int main(int argc, char *argv[])
 {
-	struct view view = {
-		.column = { COL_CONTEXT, COL_NAME, COL_RESOURCE, COL_USAGE,
-			    COL_PEAK, COL_SOFT, COL_HARD, COL_FAIL },
-		.nr_columns = COL_FAIL + 1,
-	};
+	static const int usual[] = { COL_CONTEXT, COL_NAME, COL_RESOURCE,
+				     COL_USAGE, COL_PEAK, COL_SOFT, COL_HARD,
+				     COL_FAIL };
+	static const int suggested[] = { COL_CONTEXT, COL_NAME, COL_RESOURCE,
+					 COL_PEAK, COL_SOFT, COL_HARD };
+	struct watch_options watching = { 0 };
+	struct view view = { .nr_columns = COL_FAIL + 1 };
 	const char *context = NULL;
 	unsigned int id = 0;
+	int is_watch = 0;
 	int status;
 	int key;
 
 	setlocale(LC_ALL, "");
-	while ((key = tool_getopt(&tool, argc, argv)) != -1) {
+	memcpy(view.column, usual, sizeof(usual));
+	while ((key = tool_getopt(&vlimit_tool, argc, argv)) != -1) {
 		switch (key) {
+		case 'a':
+			set_rows(&view, ROWS_ALL);
+			break;
 		case 'c':
 			context = optarg;
 			break;
@@ -424,35 +513,59 @@ int main(int argc, char *argv[])
 		case 'o':
 			add_columns(&view, optarg);
 			break;
+		case 'q':
+			set_rows(&view, ROWS_TIGHT);
+			break;
 		case OPT_JSON:
 			view.json = 1;
 			break;
 		case OPT_RAW:
 			view.raw = 1;
 			break;
+		case OPT_SUGGEST:
+			view.suggest = 1;
+			break;
+		case OPT_WATCH:
+			is_watch = 1;
+			break;
+		case OPT_ON_FAIL:
+			watching.on_fail = optarg;
+			break;
 		}
 	}
-	if (view.json && view.raw)
-		tool_usage_error(&tool, "--json and --raw exclude each other");
+	check_options(&view, is_watch, watching.on_fail);
 	if (optind < argc && !context)
-		tool_usage_error(&tool, "which context? -c CONTEXT is needed to set limits");
+		tool_usage_error(&vlimit_tool, "which context? -c CONTEXT is needed to set limits");
+	if (optind < argc && (is_watch || view.suggest))
+		tool_usage_error(&vlimit_tool, "'%s' is one too many",
+				 argv[optind]);
 
 	if (context) {
-		status = tool_find_context(&tool, context, &id);
+		status = tool_find_context(&vlimit_tool, context, &id);
 		if (status)
 			return status;
 		if (optind < argc)
 			return set_limits(context, id, argc - optind,
 					  argv + optind);
 		if (id == VCTX_ID_HOST) {
-			tool_error(&tool, "context 0, the host, has no limits");
+			tool_error(&vlimit_tool, "context 0, the host, has no limits");
 			return EXIT_FAILED;
 		}
-		status = show_one(&view, context, id);
-	} else {
-		status = show_all(&view);
 	}
-	if (tool_close_stdout(&tool))
+	if (is_watch) {
+		watching.context = context;
+		watching.id = id;
+		watching.json = view.json;
+		status = watch(&watching);
+	} else {
+		if (view.suggest) {
+			memcpy(view.column, suggested, sizeof(suggested));
+			view.nr_columns = sizeof(suggested) / sizeof(suggested[0]);
+		}
+		status = context ? show_one(&view, context, id) :
+				   show_all(&view);
+	}
+	if (tool_close_stdout(&vlimit_tool))
 		return EXIT_FAILED;
 	return status;
 }

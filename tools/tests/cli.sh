@@ -65,7 +65,11 @@ expect()
 matches()
 {
 	case $1 in
-	"*"*) grep -qF -e "${1#?}" "$2" ;;
+	"*"*)
+		case $(cat "$2") in
+		*"${1#?}"*) return 0 ;;
+		*) return 1 ;;
+		esac ;;
 	*) [ "$1" = "$(cat "$2")" ] ;;
 	esac
 }
@@ -82,14 +86,41 @@ check()
 	fi
 }
 
+# All resources that the kernel has, and what context 100 has of some:
+# USAGE PEAK SOFT HARD FAIL
+resources="nproc ntask nofile nsock nlock npty nsigpending ninotify as memlock
+	rss anon shmem memory swap nshm shmbytes nsem nmsg msgbytes mqbytes
+	nrandom"
+web_of()
+{
+	case $1 in
+	nproc) echo 3 5 max 200 0 ;;
+	nofile) echo 2000 3100 1500 4096 7 ;;
+	nsock) echo 0 12 max max 0 ;;
+	rss) echo 5242880 48234496 max max 0 ;;
+	nrandom) echo 0 4096 max max 0 ;;
+	*) echo 0 0 max max 0 ;;
+	esac
+}
+
 fake_tree()
 {
 	export VCTXFS="$dir/fs" VCTXPROC="$dir/proc"
 	rm -rf "$VCTXFS" "$VCTXPROC"
 	mkdir -p "$VCTXFS/1" "$VCTXFS/100" "$VCTXPROC"
+	idle='' web=''
+	for r in $resources; do
+		idle="$idle $r=0:0:max:max:0"
+		web="$web $r=$(web_of $r | tr ' ' :)"
+		# shellcheck disable=SC2046
+		printf "$r usage %s peak %s soft %s hard %s fail %s\n" \
+			$(web_of $r) >>"$VCTXFS/100/limits"
+		echo "$r usage 0 peak 0 soft max hard max fail 0" \
+			>>"$VCTXFS/1/limits"
+	done
 	cat >"$VCTXFS/summary" <<-END
-	1 name=- parent=0 depth=1 flags=- members=0 age_usec=9 cpu_usec=0 nproc=0:0:max:max:0 nofile=0:0:max:max:0
-	100 name=web parent=0 depth=1 flags=lock members=3 age_usec=12 cpu_usec=4 nproc=3:5:max:200:0 nofile=2000:3100:1500:4096:7
+	1 name=- parent=0 depth=1 flags=- members=0 age_usec=9 cpu_usec=0$idle
+	100 name=web parent=0 depth=1 flags=lock members=3 age_usec=12 cpu_usec=4$web
 	END
 	cat >"$VCTXFS/100/status" <<-END
 	id 100
@@ -102,10 +133,7 @@ fake_tree()
 	age_usec 12
 	cpu_usec 4
 	END
-	cat >"$VCTXFS/100/limits" <<-END
-	nproc usage 3 peak 5 soft max hard 200 fail 0
-	nofile usage 2000 peak 3100 soft 1500 hard 4096 fail 7
-	END
+	sed 's/100$/1/; s/web/-/; s/lock/-/' "$VCTXFS/100/status" >"$VCTXFS/1/status"
 	echo ok >"$VCTXFS/last_error"
 	echo ok >"$VCTXFS/100/last_error"
 	: >"$VCTXFS/100/procs"
@@ -119,7 +147,7 @@ fake_proc()
 	echo "$2" >"$VCTXPROC/$1/attr/vctx/current"
 }
 
-tools="chcontext vkill vlimit vps"
+tools="chcontext vctl vkill vlimit vps vstop"
 fake_tree
 
 # --- what all have ---------------------------------------------------------
@@ -141,9 +169,11 @@ Try '$t --help'." "$t" --nonsense
 	expect "$t: unknown short option" $status "" \
 		"$t: unknown option '-Q'
 Try '$t --help'." "$t" -Q
+	letter=c
+	[ $t = vctl ] && letter=d
 	expect "$t: option without its argument" $status "" \
-		"$t: option '-c' needs an argument
-Try '$t --help'." "$t" -c
+		"$t: option '-$letter' needs an argument
+Try '$t --help'." "$t" -$letter
 	expect "$t: output that cannot be written" 1 "" \
 		"*cannot write the output" sh -c "$t --help >/dev/full"
 done
@@ -190,27 +220,61 @@ check "vlimit: --complete has the columns that --help has" \
 
 # --- vlimit ----------------------------------------------------------------
 
-expect "vlimit shows all" 0 \
-"CONTEXT NAME RESOURCE USAGE PEAK SOFT HARD FAIL
-      1 -    nproc        0    0  max  max    0
-      1 -    nofile       0    0  max  max    0
-    100 web  nproc        3    5  max  200    0
-    100 web  nofile    2000 3100 1500 4096    7" "" vlimit
-expect "vlimit -c shows one" 0 \
-"CONTEXT NAME RESOURCE USAGE PEAK SOFT HARD FAIL
-    100 web  nproc        3    5  max  200    0
-    100 web  nofile    2000 3100 1500 4096    7" "" vlimit -c 100
-expect "vlimit -c takes a name" 0 \
-"100 web nproc 3 5 max 200 0
-100 web nofile 2000 3100 1500 4096 7" "" vlimit -c web --raw --noheadings
-expect "vlimit -H" 0 "*1.9K   3K 1.4K   4K" "" vlimit -c 100 -H
-expect "vlimit -o" 0 \
-"RESOURCE USE%
-nproc       1
-nofile     48" "" vlimit -c 100 -o resource,use%
+# The kernel's table, if it is there
+if [ -r "$src/kernel/counter.c" ]; then
+	# shellcheck disable=SC2086
+	check "these tests have the resources of the kernel" [ "$(echo $resources)" = \
+		"$(sed -n 's/.*\[VCTX_[A-Z]*\].*{ "\([a-z]*\)",.*/\1/p' \
+		"$src/kernel/counter.c" | tr '\n' ' ' | sed 's/ $//')" ]
+fi
+
+used="CONTEXT NAME RESOURCE   USAGE     PEAK SOFT HARD FAIL
+    100 web  nproc          3        5  max  200    0
+    100 web  nofile      2000     3100 1500 4096    7
+    100 web  rss      5242880 48234496  max  max    0"
+expect "vlimit shows what is used, limited or refused" 0 "$used" "" vlimit
+check "vlimit -a shows all" [ "$(vlimit -an | wc -l)" = 44 ]
+expect "vlimit -a shows what is not used" 0 "*1 -    swap" "" vlimit -a
+check "vlimit -c shows all of one" [ "$(vlimit -c 100 -n | wc -l)" = 22 ]
+expect "vlimit -c shows what is not used" 0 "*100 web  swap" "" vlimit -c 100
+expect "vlimit -c takes a name" 0 "*100 web nproc 3 5 max 200 0
+100 web ntask 0 0 max max 0" "" vlimit -c web --raw --noheadings
+expect "vlimit -q" 0 "100 web nofile 2000 3100 1500 4096 7" "" vlimit -q --raw -n
+expect "vlimit -q -c" 0 "100 web nofile 2000 3100 1500 4096 7" "" \
+	vlimit -c 100 -q --raw -n
+expect "vlimit -a and -q" 2 "" "*exclude each other" vlimit -a -q
+
+# USAGE SOFT HARD FAIL of nproc: is it shown by -q?
+quiet()
+{
+	sed -i "s/ nproc=[^ ]*/ nproc=$1:9:$2:$3:$4/" "$VCTXFS/summary"
+	[ "$(vlimit -q -o RESOURCE -n | grep -c nproc)" != 0 ]
+}
+not_quiet()
+{
+	! quiet "$@"
+}
+for row in "0 max max 0" "5 max 10 0" "5 10 max 0" "0 max 0 0" "1 max 2 0" \
+	"9 18 19 0"; do
+	# shellcheck disable=SC2086
+	check "vlimit -q leaves out $row" not_quiet $row
+done
+for row in "0 max max 1" "6 max 10 0" "6 10 max 0" "1 max 1 0" "1 0 0 0" \
+	"3 max 5 0"; do
+	# shellcheck disable=SC2086
+	check "vlimit -q shows $row" quiet $row
+done
+fake_tree
+
+expect "vlimit -H" 0 "*rss         5M  46M" "" vlimit -H
+expect "vlimit -H of counts" 0 "*1.9K   3K 1.4K   4K" "" vlimit -c 100 -H
+expect "vlimit -o" 0 "*RESOURCE    USE%
+nproc          1
+ntask          -
+nofile        48" "" vlimit -c 100 -o resource,use%
 expect "vlimit -o +" 0 "*FAIL USE%" "" vlimit -c 100 -o +use%
 expect "vlimit -o of an unknown column" 2 "" "*unknown column 'nonsense'" vlimit -o usage,nonsense
-expect "vlimit --raw" 0 "*1 - nproc 0 0 max max 0" "" vlimit --raw
+expect "vlimit --raw" 0 "*1 - nproc 0 0 max max 0" "" vlimit --raw -a
 json='{
    "limits": [
       {
@@ -231,12 +295,23 @@ json='{
          "soft": 1500,
          "hard": 4096,
          "fail": 7
+      },{
+         "context": 100,
+         "name": "web",
+         "resource": "rss",
+         "usage": 5242880,
+         "peak": 48234496,
+         "soft": null,
+         "hard": null,
+         "fail": 0
       }
    ]
 }'
-expect "vlimit --json" 0 "$json" "" vlimit -c 100 --json
-expect "vlimit --json has exact numbers" 0 "$json" "" vlimit -H -c 100 --json
-for args in "" "-c 100" "-o +use%" "-o name,soft"; do
+expect "vlimit --json" 0 "$json" "" vlimit --json
+expect "vlimit --json has exact numbers" 0 "$json" "" vlimit -H --json
+check "vlimit --json shows what the table shows" \
+	[ "$(vlimit -c 100 --json | grep -c '"resource"')" = 22 ]
+for args in "" "-a" "-q" "-c 100" "-o +use%" "-o name,soft" "--suggest"; do
 	# shellcheck disable=SC2086
 	vlimit $args --json >"$dir/json"
 	if command -v python3 >/dev/null; then
@@ -266,7 +341,7 @@ expect "vlimit of nothing that is a context" 2 "" \
 expect "vlimit of the host" 1 "" "*context 0, the host, has no limits" vlimit -c 0
 expect "vlimit without -c sets nothing" 2 "" "*which context?" vlimit nproc=5
 expect "vlimit of an unknown resource" 1 "" \
-	"vlimit: unknown resource 'ntusk'; this kernel has: nproc nofile" \
+	"vlimit: unknown resource 'ntusk'; this kernel has: $(echo $resources)" \
 	vlimit -c 100 nproc=1 ntusk=5
 for bad in nproc nproc= =5 nproc=-1 nproc=1.5 nproc=: nproc=1:2:3 nproc=x \
 	"nproc=1 " nproc=99999999999999999999 nproc=9000000T; do
@@ -310,8 +385,8 @@ fake_tree
 rm "$VCTXFS/summary"
 FAKE_VCTX=100
 export FAKE_VCTX
-expect "vlimit of a member shows its own" 0 "*100 web  nproc" "" vlimit
-expect "vlimit of a member takes its own name" 0 "*100 web  nproc" "" vlimit -c web
+expect "vlimit of a member shows its own" 0 "*100 web nproc" "" vlimit --raw
+expect "vlimit of a member takes its own name" 0 "*100 web nproc" "" vlimit --raw -c web
 expect "vlimit of a member does not see others" 1 "" \
 	"vlimit: context 1000: no such context" vlimit -c 1000
 unset FAKE_VCTX
@@ -319,11 +394,398 @@ fake_tree
 
 i=2
 while [ $i -lt 10002 ]; do
-	echo "$i name=c$i parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=1 nproc=1:1:max:max:0 ntask=1:1:max:max:0 nofile=5:5:max:max:0"
+	echo "$i name=c$i parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=1 nproc=1:1:max:max:0 ntask=1:1:max:max:0 nofile=5:5:max:max:0${idle#*nofile=0:0:max:max:0}"
 	i=$((i + 1))
 done >"$VCTXFS/summary"
 check "vlimit of 10,000 contexts" [ "$(vlimit --raw | wc -l)" = 30001 ]
 fake_tree
+
+# suggested RESOURCE PEAK: the limit that is suggested
+suggested()
+{
+	sed "s/ $1=[^ ]*/ $1=0:$2:max:max:0/" "$VCTXFS/summary" >"$dir/summary"
+	mv "$dir/summary" "$VCTXFS/summary"
+	vlimit --suggest | sed -n "s/.* $1=\([^ ]*\).*/\1/p"
+}
+expect "vlimit --suggest" 0 \
+	"vlimit -c web nproc=8:10 nofile=4000:5000 nsock=16:20 rss=64M:80M" "" \
+	vlimit --suggest
+expect "vlimit --suggest -c" 0 "*vlimit -c web nproc=8:10" "" \
+	vlimit --suggest -c 100
+for s in 1=8:10 6=8:10 7=9:12 20=24:30 31=40:50 34=48:60 53=64:80 67=96:120 \
+	333=400:500 100000=120000:150000 \
+	666666666666666666=800000000000000000:1000000000000000000; do
+	check "vlimit --suggest for a peak of ${s%=*}" \
+		[ "$(suggested nproc ${s%=*})" = ${s#*=} ]
+done
+for s in 1=819K:1M 4096=819K:1M 700000=1M:1280K 4194304=4915K:6M \
+	5600000=8M:10M 734003200=1G:1280M 2147483648=2457M:3G; do
+	check "vlimit --suggest for a peak of ${s%=*} bytes" \
+		[ "$(suggested memory ${s%=*})" = ${s#*=} ]
+done
+check "vlimit --suggest: nothing for what was not used" [ -z "$(suggested nproc 0)" ]
+check "vlimit --suggest: nothing for what never falls" [ -z "$(suggested nrandom 9)" ]
+fake_tree
+# what is suggested can be set
+limits=$(vlimit --suggest | sed 's/vlimit -c web //')
+# shellcheck disable=SC2086
+expect "vlimit sets what it suggests" 0 "" "" vlimit -c web $limits
+fake_tree
+expect "vlimit --suggest --json" 0 '*   "suggestions": [
+      {
+         "context": 100,
+         "name": "web",
+         "resource": "nproc",
+         "peak": 5,
+         "soft": 8,
+         "hard": 10
+      }' "" vlimit --suggest --json
+for bad in -a -q -H -n --raw "-o name" "nproc=5"; do
+	# shellcheck disable=SC2086
+	expect "vlimit --suggest $bad" 2 "" "*vlimit: " vlimit --suggest -c 100 $bad
+	# shellcheck disable=SC2086
+	expect "vlimit --watch $bad" 2 "" "*vlimit: " vlimit --watch -c 100 $bad
+done
+expect "vlimit --suggest --watch" 2 "" "*exclude each other" vlimit --suggest --watch
+expect "vlimit --on-fail" 2 "" "*--on-fail needs --watch" vlimit --on-fail true
+
+# A file of events is written in place, at once, as the kernel would show it.
+events()	# ID EMPTY NPROC.SOFT NPROC.HARD NOFILE.HARD
+{
+	printf 'empty %02d\nnproc.soft %02d\nnproc.hard %02d\nnofile.hard %02d\n' \
+		$2 $3 $4 $5 1<>"$VCTXFS/$1/events"
+}
+# made ID: a context comes; the summary is written in place
+made()
+{
+	mkdir "$VCTXFS/$1"
+	sed "s/^id .*/id $1/; s/^name .*/name c$1/" "$VCTXFS/100/status" >"$VCTXFS/$1/status"
+	cp "$VCTXFS/100/limits" "$VCTXFS/$1/limits"
+	events $1 0 0 ${2:-0} 0
+	printf 1 1<>"$VCTXFS/summary"
+}
+# watch_begin OPTION...
+watch_begin()
+{
+	rm -f "$dir/poll"
+	: >"$dir/log"
+	TZ=UTC FAKE_POLL="$dir/poll" vlimit --watch "$@" >"$dir/log" \
+		2>"$dir/complaints" </dev/null &
+	watcher=$!
+	until_true [ -e "$dir/poll" ]
+}
+until_true()
+{
+	i=0
+	until "$@"; do
+		i=$((i + 1))
+		[ $i -gt 200 ] && return 1
+		sleep 0.05
+	done
+}
+# watch_says NAME LINES: what has been printed, without the time
+watch_says()
+{
+	name=$1 lines=$2
+	printed()
+	{
+		[ "$(sed 's/^[^ ]* //' "$dir/log")" = "$lines" ]
+	}
+	until_true printed
+	cp "$dir/log" "$dir/out"
+	printed && ok "$name" || not_ok "$name"
+}
+watch_end()
+{
+	kill $watcher 2>/dev/null
+	wait $watcher 2>/dev/null
+}
+
+events 1 0 0 0 0
+events 100 1 2 3 4
+watch_begin
+events 100 1 2 4 4
+watch_says "vlimit --watch tells refusals" "100 web nproc hard 1"
+check "vlimit --watch tells the time" grep -Eq \
+	'^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}\+0000 100 ' "$dir/log"
+events 100 2 4 4 9
+watch_says "vlimit --watch tells what is new, and how often" \
+"100 web nproc hard 1
+100 web - empty 1
+100 web nproc soft 2
+100 web nofile hard 5"
+sed -i 's/name web/name www/' "$VCTXFS/100/status"
+made 200
+watch_says "vlimit --watch tells that a context is made" \
+"100 web nproc hard 1
+100 web - empty 1
+100 web nproc soft 2
+100 web nofile hard 5
+200 c200 - made 1"
+events 200 0 0 7 0
+until_true grep -q ' 200 c200 nproc hard 7$' "$dir/log"
+events 100 2 5 4 9
+watch_says "vlimit --watch tells of a context that came, with its name" \
+"100 web nproc hard 1
+100 web - empty 1
+100 web nproc soft 2
+100 web nofile hard 5
+200 c200 - made 1
+200 c200 nproc hard 7
+100 www nproc soft 1"
+rm -r "$VCTXFS/200"
+printf 1 1<>"$VCTXFS/summary"
+made 50 3
+until_true grep -q ' made 1$' "$dir/log"
+watch_says "vlimit --watch tells that a context is gone" \
+"100 web nproc hard 1
+100 web - empty 1
+100 web nproc soft 2
+100 web nofile hard 5
+200 c200 - made 1
+200 c200 nproc hard 7
+100 www nproc soft 1
+200 c200 - gone 1
+50 c50 - made 1
+50 c50 nproc hard 3"
+events 50 0 0 4 0
+events 1 0 0 0 1
+until_true grep -q ' 1 - nofile hard 1$' "$dir/log"
+check "vlimit --watch tells of all that is there then" \
+	grep -q ' 50 c50 nproc hard 1$' "$dir/log"
+watch_end
+check "vlimit --watch has no complaints" [ ! -s "$dir/complaints" ]
+fake_tree
+
+events 1 0 0 0 0
+events 100 0 0 0 0
+watch_begin --json -c web
+events 1 0 0 9 0
+events 100 0 0 1 0
+until_true grep -q hard "$dir/log"
+cp "$dir/log" "$dir/out"
+check "vlimit --watch --json -c" [ "$(sed 's/"time":"[^"]*",//' "$dir/log")" = \
+	'{"context":100,"name":"web","resource":"nproc","event":"hard","count":1}' ]
+events 100 1 0 1 0
+until_true grep -q empty "$dir/log"
+if command -v python3 >/dev/null; then
+	check "vlimit --watch --json prints lines of JSON" python3 -c '
+import json, sys
+for line in open(sys.argv[1]):
+    json.loads(line)' "$dir/log"
+fi
+watch_end
+
+events 100 0 0 0 0
+watch_begin -c 100 --on-fail \
+	'echo "ran $VCTX_ID $VCTX_NAME $VCTX_RESOURCE $VCTX_FAIL $(cat)"; exit 3'
+events 100 1 2 3 4
+watch_says "vlimit --on-fail runs the command for what is refused" \
+"100 web - empty 1
+100 web nproc soft 2
+100 web nproc hard 3
+100 web nproc 3 
+100 web nofile hard 4
+100 web nofile 4 "
+until_true grep -q "exit code 3" "$dir/complaints"
+check "vlimit --on-fail tells that the command failed" \
+	grep -qx "vlimit: the command failed with exit code 3" "$dir/complaints"
+watch_end
+
+expect "vlimit --watch of a context that does not exist" 1 "" \
+	"vlimit: context 4: no such context" vlimit --watch -c 4
+VCTXFS=/nowhere
+expect "vlimit --watch without vctx in the kernel" 1 "" \
+	"vlimit: the running kernel has no vctx" vlimit --watch
+fake_tree
+
+# --- vctl ------------------------------------------------------------------
+
+conf=$dir/conf
+mkdir "$conf"
+cat >"$conf/web.conf" <<'END'
+# The web server
+id = 100
+name = web
+flags = lock
+
+[limits]
+nproc = 200
+nofile = 1500:4K	# 7 refused so far
+END
+cp "$conf/web.conf" "$dir/web.conf"
+
+expect "vctl without a verb" 2 "" "*what?" vctl
+expect "vctl with an unknown verb" 2 "" "*unknown verb 'remove'" vctl remove web
+expect "vctl -f check" 2 "" "*--force is for save" vctl -f check
+expect "vctl check" 0 "" "" vctl -d "$conf" check
+expect "vctl check NAME" 0 "" "" vctl -d "$conf" check web
+expect "vctl check FILE" 0 "" "" vctl check "$conf/web.conf"
+expect "vctl --root after the verb" 0 "" "" vctl check --root "$conf"
+expect "vctl check without the kernel" 0 "" "" \
+	env VCTXFS=/nowhere vctl -d "$conf" check
+expect "vctl check of a name that has no file" 1 "" \
+	"$conf/mail.conf: No such file or directory" vctl -d "$conf" check mail
+expect "vctl check of a directory that is not there" 1 "" \
+	"vctl: $dir/nothing: No such file or directory" vctl -d "$dir/nothing" check
+expect "vctl diff that is clean" 0 "" "" vctl -d "$conf" diff
+
+printf 'id = 101\nname = web\nid = x\n[limits]\nnproc = 9:5\nnsuck = 1\n[sched]\nweight = 5\n' \
+	>"$conf/bad.conf"
+expect "vctl check of a bad file" 1 "" \
+"$conf/bad.conf:3:1: id is set in line 1 already
+$conf/bad.conf:5:9: the soft limit is above the hard limit
+$conf/bad.conf:7:1: section [sched]: not supported by this kernel
+$conf/web.conf:3:1: name web is that of $conf/bad.conf
+$conf/bad.conf:6:1: unknown resource 'nsuck'" vctl -d "$conf" check
+expect "vctl check of the good one" 0 "" "" vctl -d "$conf" check web
+expect "vctl diff with a bad file" 2 "" "*bad.conf:3:1: " vctl -d "$conf" diff
+find "$VCTXFS" -type f -exec cat {} + >"$dir/before"
+expect "vctl apply with a bad file" 1 "" "*
+vctl: nothing was applied" vctl -d "$conf" apply
+check "and nothing was applied" sh -c \
+	"find '$VCTXFS' -type f -exec cat {} + | cmp - '$dir/before'"
+rm "$conf/bad.conf"
+
+sed -i '/^memory/d' "$VCTXFS/1/limits"
+printf 'id = 102\n[limits]\nmemory = 1G\n' >"$conf/mem.conf"
+expect "vctl check of a resource that this kernel has not" 1 "" \
+	"$conf/mem.conf:3:1: resource memory: not supported by this kernel" \
+	vctl -d "$conf" check
+expect "vctl apply of a resource that this kernel has not" 1 "" \
+	"$conf/mem.conf:3:1: resource memory: not supported by this kernel
+vctl: nothing was applied" vctl -d "$conf" apply
+check "and there is no context 102" [ ! -e "$VCTXFS/102" ]
+expect "without the kernel, it is one" 0 "" "" \
+	env VCTXFS=/nowhere vctl -d "$conf" check
+rm "$conf/mem.conf"
+fake_tree
+
+printf 'id = 100\n' >"$conf/other.conf"
+expect "vctl check of two files with one id" 1 "" \
+	"$conf/web.conf:2:1: id 100 is that of $conf/other.conf" vctl -d "$conf" check
+rm "$conf/other.conf"
+echo "id = 101" >"$conf/.hidden.conf"
+echo "nonsense" >"$conf/web.conf.bak"
+expect "vctl passes over files of other names" 0 "" "" vctl -d "$conf" check
+rm "$conf/.hidden.conf" "$conf/web.conf.bak"
+printf 'id = 101\nname = web\n' >"$dir/mine.conf"
+expect "vctl apply of a name that another context has" 1 "" \
+	"$dir/mine.conf:2:1: name web is that of the running context 100
+vctl: nothing was applied" vctl apply "$dir/mine.conf"
+
+printf 'id = 100\nname = www\n[limits]\nnproc=200\nnofile=5\nrss=1M:\n' >"$conf/web.conf"
+expect "vctl diff" 1 \
+"--- $conf/web.conf
++++ context 100
+-name = www
++name = web
++flags = lock
+ [limits]
+-nofile = 5
++nofile = 1500:4096
+-rss = 1M:" "" vctl -d "$conf" diff
+echo "id = 105" >"$conf/new.conf"
+expect "vctl diff with a context that does not exist" 1 \
+"--- $conf/new.conf
++++ context 105, which does not exist
+-name = new" "" vctl -d "$conf" diff new
+rm "$conf/new.conf"
+
+# What is written stands at the beginning of the files.
+expect "vctl apply" 0 "" \
+	"vctl: warning: $conf/web.conf: context 100 keeps flags lock: they cannot be taken away" \
+	vctl -d "$conf" apply
+check "vctl apply sets the name" [ "$(head -n 1 "$VCTXFS/100/status")" = "name www" ]
+check "vctl apply sets limits in one line" [ "$(head -n 1 "$VCTXFS/100/limits")" = \
+	"nofile soft max hard 5 rss soft 1048576 hard max" ]
+fake_tree
+cp "$dir/web.conf" "$conf/web.conf"
+touch -d 2001-01-01 "$VCTXFS/100/limits" "$VCTXFS/100/status"
+expect "vctl apply of what is so" 0 "" "" vctl -d "$conf" apply
+check "writes nothing" [ -z "$(find "$VCTXFS/100" -name '[ls][it]*s' -newermt 2002-01-01)" ]
+
+# a context that is made and whose name cannot be set, after one that was changed
+echo "id = 105" >"$conf/xnew.conf"
+sed -i 's/name = web/name = www/' "$conf/web.conf"
+expect "vctl apply that is refused midway" 1 "" \
+"vctl: $conf/xnew.conf: context 105: its name: No such file or directory
+vctl: nothing was applied" vctl -d "$conf" apply
+check "takes back that it made a context" [ ! -e "$VCTXFS/105" ]
+check "takes back names" [ "$(head -n 1 "$VCTXFS/100/status")" = "name web" ]
+rm "$conf/xnew.conf"
+fake_tree
+cp "$dir/web.conf" "$conf/web.conf"
+echo "a flag that is not there" >"$VCTXFS/100/last_error"
+rm "$VCTXFS/100/limits"
+mkdir "$VCTXFS/100/limits"
+expect "vctl apply of a context that cannot be read" 1 "" "*web.conf:2:1: context 100: " \
+	vctl -d "$conf" apply
+fake_tree
+
+rm -r "$conf"
+expect "vctl save" 0 "" "" vctl -d "$conf" save
+check "vctl save makes one file for each" [ "$(ls "$conf")" = web.conf ]
+check "vctl save writes what is so" sh -c "sed '/^#/d; /^\$/d' '$conf/web.conf' |
+	diff - - <<-END
+	id = 100
+	name = web
+	flags = lock
+	[limits]
+	nproc = 200
+	nofile = 1500:4096
+	END"
+expect "vctl save, then check" 0 "" "" vctl -d "$conf" check
+expect "vctl save, then diff" 0 "" "" vctl -d "$conf" diff
+echo "# mine" >>"$conf/web.conf"
+expect "vctl save of what is saved" 0 "" "" vctl -d "$conf" save
+check "keeps the file" grep -q '^# mine' "$conf/web.conf"
+sed -i 's/200/100/' "$conf/web.conf"
+expect "vctl save of what is saved otherwise" 1 "" \
+	"vctl: $conf/web.conf says something else; --force replaces it" \
+	vctl -d "$conf" save web
+check "keeps the file" grep -q '^# mine' "$conf/web.conf"
+expect "vctl save --force" 0 "" "" vctl -d "$conf" save --force 100 web
+check "replaces the file" grep -q '^nproc = 200' "$conf/web.conf"
+check "vctl save of an id makes a file of that name" [ -e "$conf/100.conf" ]
+expect "vctl save FILE" 0 "" "" vctl save "$dir/web.conf"
+sed -i 's/200/100/' "$dir/web.conf"
+expect "vctl save FILE, which says something else" 1 "" "*--force" vctl save "$dir/web.conf"
+expect "vctl save of an unknown name" 1 "" "*context mail: no such context" \
+	vctl -d "$conf" save mail
+for i in 0 1 65535 65536; do
+	expect "vctl save of $i" 1 "" "vctl: context $i is not static (2 to 65534), and cannot be saved" \
+		vctl -d "$conf" save $i
+done
+expect "vctl save into what is no directory" 1 "" "*vctl: " \
+	vctl -d "$dir/web.conf" save web
+sed -i 's/flags lock/flags lock,later/' "$VCTXFS/100/status"
+expect "vctl save of a flag that it does not know" 1 "" \
+	"vctl: context 100 has flags that this vctl does not know: lock,later" \
+	vctl -d "$conf" save web
+fake_tree
+VCTXFS=/nowhere
+expect "vctl apply without vctx in the kernel" 1 "" "vctl: the running kernel has no vctx
+vctl: nothing was applied" vctl apply "$conf/web.conf"
+expect "vctl diff without vctx in the kernel" 2 "" "vctl: the running kernel has no vctx" \
+	vctl diff "$conf/web.conf"
+expect "vctl save without vctx in the kernel" 1 "" "vctl: the running kernel has no vctx" \
+	vctl -d "$conf" save
+fake_tree
+
+# The example of the manual
+if [ -r "$src/Documentation/man/vctx.conf.5" ]; then
+	sed -n '/^\.Bd -literal/,/^\.Ed/{/^\./!p}' "$src/Documentation/man/vctx.conf.5" \
+		>"$dir/example.conf"
+	expect "the example of vctx.conf(5)" 0 "" "" vctl check "$dir/example.conf"
+	check "the example of vctx.conf(5) is one" grep -q '^nproc = 100' "$dir/example.conf"
+fi
+# shellcheck disable=SC2016
+check "vctl --complete completes verbs" bash -c '
+	eval "$(vctl --complete)"
+	COMP_WORDS=(vctl --root x ch) COMP_CWORD=3
+	_vctl 2>/dev/null
+	[ "${COMPREPLY[*]}" = check ]'
 
 # --- chcontext -------------------------------------------------------------
 

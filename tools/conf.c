@@ -1,0 +1,653 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Files that describe contexts, see conf.h
+ *
+ * A line is empty, a comment, "[SECTION]" or "KEY = VALUE".  After an error the
+ * next line is looked at, so that all errors of a file are told at once.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf.h"
+
+/* Whatever is longer was not meant to be read. */
+#define FILE_LARGEST	(1 << 20)
+
+/* Longest value, with its final NUL */
+#define VALUE_LEN	256
+
+/* More resources than any kernel has */
+#define LIMITS_MOST	256
+
+enum section {
+	SECTION_TOP,
+	SECTION_LIMITS,
+	SECTION_BAD,		/* its keys are passed over */
+};
+
+/* A piece of a line */
+struct word {
+	const char *text;
+	size_t len;
+};
+
+struct parser {
+	struct conf *conf;
+	conf_report_fn report;
+	void *arg;
+	int errors;
+	enum section section;
+	unsigned int limits_line;
+	unsigned int line;
+	const char *begin;	/* of the line */
+};
+
+static struct conf_pos here(const struct parser *p, const char *where)
+{
+	return (struct conf_pos){
+		.line = p->line,
+		.column = (unsigned int)(where - p->begin) + 1,
+	};
+}
+
+static void __attribute__((format(printf, 3, 4)))
+bad(struct parser *p, const char *where, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	p->errors++;
+	p->report(p->arg, p->conf->file, here(p, where), text);
+}
+
+static int is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static int word_is(struct word w, const char *text)
+{
+	return strlen(text) == w.len && !memcmp(w.text, text, w.len);
+}
+
+static const char *skip_blanks(const char *s, const char *end)
+{
+	while (s < end && is_blank(*s))
+		s++;
+	return s;
+}
+
+static struct word trim(const char *s, const char *end)
+{
+	s = skip_blanks(s, end);
+	while (end > s && is_blank(end[-1]))
+		end--;
+	return (struct word){ s, (size_t)(end - s) };
+}
+
+/* Where a comment begins: "#", first in the line or after a blank. */
+static const char *find_comment(const char *s, const char *end)
+{
+	const char *begin = s;
+
+	for (; s < end; s++)
+		if (*s == '#' && (s == begin || is_blank(s[-1])))
+			return s;
+	return end;
+}
+
+/* A copy with a NUL; false, after an error, if it is too long. */
+static int copy_word(struct parser *p, struct word w, char text[VALUE_LEN])
+{
+	if (w.len >= VALUE_LEN) {
+		bad(p, w.text, "the value is too long");
+		return 0;
+	}
+	memcpy(text, w.text, w.len);
+	text[w.len] = '\0';
+	return 1;
+}
+
+static int is_second(struct parser *p, struct word key, struct conf_pos first)
+{
+	if (!first.line)
+		return 0;
+	bad(p, key.text, "%.*s is set in line %u already", (int)key.len,
+	    key.text, first.line);
+	return 1;
+}
+
+static void parse_id(struct parser *p, struct word key, struct word value)
+{
+	char text[VALUE_LEN];
+	unsigned int id;
+
+	if (is_second(p, key, p->conf->id_pos) || !copy_word(p, value, text))
+		return;
+	p->conf->id_pos = here(p, key.text);
+	if (vctx_parse_id(text, &id))
+		bad(p, value.text, "'%s' is not an id, a number from %u to %u",
+		    text, VCTX_ID_STATIC_MIN, VCTX_ID_STATIC_MAX);
+	else if (id < VCTX_ID_STATIC_MIN || id > VCTX_ID_STATIC_MAX)
+		bad(p, value.text, "id %u is not from %u to %u", id,
+		    VCTX_ID_STATIC_MIN, VCTX_ID_STATIC_MAX);
+	else
+		p->conf->id = id;
+}
+
+static void parse_name(struct parser *p, struct word key, struct word value)
+{
+	char text[VALUE_LEN];
+
+	if (is_second(p, key, p->conf->name_pos) || !copy_word(p, value, text))
+		return;
+	p->conf->name_pos = here(p, key.text);
+	if (vctx_valid_name(text))
+		strcpy(p->conf->name, text);
+	else
+		bad(p, value.text, "'%s' is not a name: a letter or _, then letters, digits, _ . -, %d at most",
+		    text, VCTX_NAME_LEN - 1);
+}
+
+static void parse_flags(struct parser *p, struct word key, struct word value)
+{
+	const char *end = value.text + value.len;
+	const char *s = value.text;
+
+	if (is_second(p, key, p->conf->flags_pos))
+		return;
+	p->conf->flags_pos = here(p, key.text);
+	for (;;) {
+		const char *comma = memchr(s, ',', (size_t)(end - s));
+		struct word w = trim(s, comma ? comma : end);
+		char text[VALUE_LEN];
+		unsigned int flag;
+
+		if (!w.len)
+			bad(p, w.text, "a flag is missing");
+		else if (!copy_word(p, w, text))
+			return;
+		else if (vctx_parse_flags(text, &flag))
+			bad(p, w.text, "unknown flag '%s'", text);
+		else
+			p->conf->flags |= flag;
+		if (!comma)
+			return;
+		s = comma + 1;
+	}
+}
+
+/**
+ * conf_find_limit() - the limits of a resource
+ * @conf: what a file says
+ * @name: the resource
+ *
+ * Return: its limits; NULL if the file has none.
+ */
+const struct conf_limit *conf_find_limit(const struct conf *conf,
+					 const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nr_limits; i++)
+		if (!strcmp(conf->limit[i].name, name))
+			return &conf->limit[i];
+	return NULL;
+}
+
+static struct conf_limit *add_limit(struct conf *conf, const char *name,
+				    size_t len)
+{
+	struct conf_limit *limit;
+
+	limit = realloc(conf->limit, (conf->nr_limits + 1) * sizeof(*limit));
+	if (!limit)
+		return NULL;
+	conf->limit = limit;
+	limit += conf->nr_limits++;
+	memset(limit, 0, sizeof(*limit));
+	memcpy(limit->name, name, len);
+	limit->soft = VCTX_MAX;
+	limit->hard = VCTX_MAX;
+	return limit;
+}
+
+static void parse_limit(struct parser *p, struct word key, struct word value)
+{
+	struct vctx_limit parsed;
+	const struct conf_limit *old;
+	struct conf_limit *limit;
+	char text[VALUE_LEN];
+	int err;
+
+	if (key.len >= sizeof(limit->name) ||
+	    p->conf->nr_limits == LIMITS_MOST) {
+		bad(p, key.text, "unknown resource '%.*s'", (int)key.len,
+		    key.text);
+		return;
+	}
+	limit = add_limit(p->conf, key.text, key.len);
+	if (!limit) {
+		bad(p, key.text, "%s", strerror(ENOMEM));
+		return;
+	}
+	old = conf_find_limit(p->conf, limit->name);
+	if (old != limit) {
+		p->conf->nr_limits--;
+		is_second(p, key, old->pos);
+		return;
+	}
+	limit->pos = here(p, key.text);
+	if (!copy_word(p, value, text))
+		return;
+	err = vctx_parse_limit(text, &parsed);
+	if (err == -ERANGE) {
+		bad(p, value.text, "limit '%s' is too large", text);
+	} else if (err) {
+		bad(p, value.text, "limit '%s' is not SOFT:HARD, SOFT:, :HARD or one value",
+		    text);
+	} else {
+		if (parsed.set & VCTX_LIMIT_SOFT)
+			limit->soft = parsed.soft;
+		if (parsed.set & VCTX_LIMIT_HARD)
+			limit->hard = parsed.hard;
+		if (limit->soft != VCTX_MAX && limit->soft > limit->hard)
+			bad(p, value.text, "the soft limit is above the hard limit");
+	}
+}
+
+/* "[SECTION]" */
+static void parse_section(struct parser *p, const char *s, const char *end)
+{
+	static const char *const reserved[] = { "sched", "quota", "addresses" };
+	const char *close = memchr(s, ']', (size_t)(end - s));
+	struct word name, rest;
+	size_t i;
+
+	p->section = SECTION_BAD;
+	if (!close) {
+		bad(p, s, "']' is missing");
+		return;
+	}
+	name = trim(s + 1, close);
+	rest = trim(close + 1, find_comment(close + 1, end));
+	if (rest.len) {
+		bad(p, rest.text, "there is something after ']'");
+		return;
+	}
+	for (i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+		if (word_is(name, reserved[i])) {
+			bad(p, s, "section [%s]: not supported by this kernel",
+			    reserved[i]);
+			return;
+		}
+	}
+	if (!word_is(name, "limits")) {
+		bad(p, s, "unknown section [%.*s]", (int)name.len, name.text);
+		return;
+	}
+	p->section = SECTION_LIMITS;
+	if (p->limits_line)
+		bad(p, s, "section [limits] has begun in line %u already",
+		    p->limits_line);
+	else
+		p->limits_line = p->line;
+}
+
+/* "KEY = VALUE" */
+static void parse_setting(struct parser *p, const char *s, const char *end)
+{
+	struct word key = { s, 0 };
+	struct word value;
+
+	while (s < end && (isalnum((unsigned char)*s) || *s == '_'))
+		s++;
+	key.len = (size_t)(s - key.text);
+	s = skip_blanks(s, end);
+	if (!key.len || s == end || *s != '=') {
+		bad(p, s, key.len ? "'=' is missing" :
+		    "neither a comment, nor [SECTION], nor KEY = VALUE");
+		return;
+	}
+	value = trim(s + 1, find_comment(s + 1, end));
+	if (p->section == SECTION_BAD)
+		return;
+	if (!value.len) {
+		bad(p, value.text, "%.*s has no value", (int)key.len, key.text);
+		return;
+	}
+	if (p->section == SECTION_LIMITS)
+		parse_limit(p, key, value);
+	else if (word_is(key, "id"))
+		parse_id(p, key, value);
+	else if (word_is(key, "name"))
+		parse_name(p, key, value);
+	else if (word_is(key, "flags"))
+		parse_flags(p, key, value);
+	else
+		bad(p, key.text, "unknown key '%.*s'; id, name and flags are known here",
+		    (int)key.len, key.text);
+}
+
+static void parse_line(struct parser *p, const char *end)
+{
+	const char *s;
+
+	for (s = p->begin; s < end; s++) {
+		if (!is_blank(*s) && ((unsigned char)*s < ' ' || *s == 0x7f)) {
+			bad(p, s, "there is a control character");
+			return;
+		}
+	}
+	s = skip_blanks(p->begin, end);
+	if (s == end || *s == '#')
+		return;
+	if (*s == '[')
+		parse_section(p, s, end);
+	else
+		parse_setting(p, s, end);
+}
+
+/* The name that a file has by its own name, if that is one */
+static void name_of_file(struct conf *conf)
+{
+	const char *slash = strrchr(conf->file, '/');
+	const char *base = slash ? slash + 1 : conf->file;
+	size_t len = strlen(base);
+	size_t suffix = strlen(CONF_SUFFIX);
+
+	if (len > suffix && !strcmp(base + len - suffix, CONF_SUFFIX))
+		len -= suffix;
+	if (len >= sizeof(conf->name))
+		return;
+	memcpy(conf->name, base, len);
+	if (!vctx_valid_name(conf->name))
+		memset(conf->name, 0, sizeof(conf->name));
+}
+
+/**
+ * conf_parse() - understand the text of a file
+ * @conf: receives what it says, also if that is wrong; conf_free() it
+ * @file: what it is called
+ * @text: its text, which need not end in a NUL byte
+ * @len: how long that is
+ * @report: called for each error
+ * @arg: handed to @report
+ *
+ * Return: how many errors there are.
+ */
+int conf_parse(struct conf *conf, const char *file, const char *text,
+	       size_t len, conf_report_fn report, void *arg)
+{
+	struct parser p = { .conf = conf, .report = report, .arg = arg };
+	const char *end = text + len;
+
+	memset(conf, 0, sizeof(*conf));
+	conf->file = strdup(file);
+	if (!conf->file) {
+		report(arg, file, (struct conf_pos){ 0 }, strerror(ENOMEM));
+		return 1;
+	}
+	for (p.begin = text; p.begin < end; ) {
+		const char *stop = memchr(p.begin, '\n',
+					  (size_t)(end - p.begin));
+
+		p.line++;
+		parse_line(&p, stop ? stop : end);
+		p.begin = stop ? stop + 1 : end;
+	}
+	if (!conf->id_pos.line) {
+		p.line = 1;
+		p.begin = text;
+		bad(&p, text, "there is no id");
+	}
+	if (!conf->name_pos.line)
+		name_of_file(conf);
+	return p.errors;
+}
+
+/* All of a regular file; NULL with errno. */
+static char *read_all(const char *file, size_t *len)
+{
+	/* O_NONBLOCK: not even a FIFO makes this wait. */
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *text = NULL;
+	size_t used = 0;
+	struct stat st;
+	ssize_t got;
+	int err = 0;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st))
+		err = errno;
+	else if (S_ISDIR(st.st_mode))
+		err = EISDIR;
+	else if (!S_ISREG(st.st_mode))
+		err = EINVAL;
+	else if (st.st_size > FILE_LARGEST)
+		err = EFBIG;
+	else if (!(text = malloc(FILE_LARGEST + 1)))
+		err = ENOMEM;
+	while (!err) {
+		got = read(fd, text + used, FILE_LARGEST + 1 - used);
+		if (got > 0)
+			used += (size_t)got;
+		else if (!got)
+			break;
+		else if (errno != EINTR)
+			err = errno;
+		if (used > FILE_LARGEST)
+			err = EFBIG;
+	}
+	close(fd);
+	if (err) {
+		free(text);
+		errno = err;
+		return NULL;
+	}
+	*len = used;
+	return text;
+}
+
+/**
+ * conf_read() - read a file
+ * @conf: receives what it says, also if that is wrong; conf_free() it
+ * @file: its path
+ * @report: called for each error
+ * @arg: handed to @report
+ *
+ * Return: how many errors there are; a file that cannot be read is one.
+ */
+int conf_read(struct conf *conf, const char *file, conf_report_fn report,
+	      void *arg)
+{
+	size_t len;
+	char *text = read_all(file, &len);
+	int errors;
+
+	if (!text) {
+		memset(conf, 0, sizeof(*conf));
+		report(arg, file, (struct conf_pos){ 0 }, strerror(errno));
+		return 1;
+	}
+	errors = conf_parse(conf, file, text, len, report, arg);
+	free(text);
+	return errors;
+}
+
+/**
+ * conf_from_info() - what a file would say of a running context
+ * @conf: receives it; conf_free() it
+ * @info: the context
+ *
+ * Return: 0; -ENOMEM.
+ */
+int conf_from_info(struct conf *conf, const struct vctx_info *info)
+{
+	size_t i;
+
+	memset(conf, 0, sizeof(*conf));
+	conf->id = info->id;
+	strcpy(conf->name, info->name);
+	conf->flags = info->flags;
+	for (i = 0; i < info->nr_res; i++) {
+		const struct vctx_res *res = &info->res[i];
+		struct conf_limit *limit;
+
+		if (res->soft == VCTX_MAX && res->hard == VCTX_MAX)
+			continue;
+		limit = add_limit(conf, res->name, strlen(res->name));
+		if (!limit) {
+			conf_free(conf);
+			return -ENOMEM;
+		}
+		limit->soft = res->soft;
+		limit->hard = res->hard;
+	}
+	return 0;
+}
+
+/**
+ * conf_free() - give back what reading a file gave
+ * @conf: all zeros afterwards
+ */
+void conf_free(struct conf *conf)
+{
+	free(conf->file);
+	free(conf->limit);
+	memset(conf, 0, sizeof(*conf));
+}
+
+/* "RESOURCE = SOFT:HARD", as short as it can be without losing anything */
+static void write_limit(FILE *f, const char *sign,
+			const struct conf_limit *limit)
+{
+	char soft[VCTX_VALUE_LEN], hard[VCTX_VALUE_LEN];
+	enum vctx_style style;
+	unsigned int kind;
+
+	vctx_res_kind(limit->name, &kind);
+	style = kind & VCTX_RES_BYTES ? VCTX_EXACT : VCTX_DIGITS;
+	vctx_format_value(limit->soft, style, soft, sizeof(soft));
+	vctx_format_value(limit->hard, style, hard, sizeof(hard));
+	if (limit->soft == VCTX_MAX)
+		fprintf(f, "%s%s = %s\n", sign, limit->name, hard);
+	else if (limit->hard == VCTX_MAX)
+		fprintf(f, "%s%s = %s:\n", sign, limit->name, soft);
+	else
+		fprintf(f, "%s%s = %s:%s\n", sign, limit->name, soft, hard);
+}
+
+static void write_text(FILE *f, const char *sign, const char *key,
+		       const char *value)
+{
+	if (*value)
+		fprintf(f, "%s%s = %s\n", sign, key, value);
+}
+
+/**
+ * conf_write() - write a file
+ * @f: where to; the caller looks whether that went well
+ * @conf: what to write
+ */
+void conf_write(FILE *f, const struct conf *conf)
+{
+	char flags[VCTX_FLAGS_LEN];
+	size_t i;
+
+	fprintf(f, "# A context as \"vctl save\" has found it; see vctx.conf(5).\n"
+		"# \"vctl apply\" sets all of it, and at boot vctx.service does.\n\n"
+		"id = %u\n", conf->id);
+	write_text(f, "", "name", conf->name);
+	write_text(f, "", "flags", vctx_format_flags(conf->flags, flags,
+						     sizeof(flags)));
+	fprintf(f, "\n"
+		"# RESOURCE = HARD, SOFT:HARD or SOFT:\n"
+		"# What is not listed has no limit.\n"
+		"[limits]\n");
+	for (i = 0; i < conf->nr_limits; i++)
+		write_limit(f, "", &conf->limit[i]);
+}
+
+static int diff_text(FILE *f, const char *key, const char *a, const char *b)
+{
+	if (!strcmp(a, b))
+		return 0;
+	write_text(f, "-", key, a);
+	write_text(f, "+", key, b);
+	return 1;
+}
+
+static int same_limits(const struct conf_limit *a, const struct conf_limit *b)
+{
+	unsigned long long soft = b ? b->soft : VCTX_MAX;
+	unsigned long long hard = b ? b->hard : VCTX_MAX;
+
+	return a->soft == soft && a->hard == hard;
+}
+
+static void diff_limit(FILE *f, const struct conf_limit *a,
+		       const struct conf_limit *b, int *found)
+{
+	if (!(*found)++)
+		fprintf(f, " [limits]\n");
+	if (a)
+		write_limit(f, "-", a);
+	if (b)
+		write_limit(f, "+", b);
+}
+
+static int diff_limits(FILE *f, const struct conf *file,
+		       const struct conf *kernel)
+{
+	int found = 0;
+	size_t i;
+
+	for (i = 0; i < file->nr_limits; i++) {
+		const struct conf_limit *a = &file->limit[i];
+		const struct conf_limit *b = conf_find_limit(kernel, a->name);
+
+		if (!same_limits(a, b))
+			diff_limit(f, a, b, &found);
+	}
+	for (i = 0; i < kernel->nr_limits; i++) {
+		const struct conf_limit *b = &kernel->limit[i];
+
+		if (!conf_find_limit(file, b->name) && !same_limits(b, NULL))
+			diff_limit(f, NULL, b, &found);
+	}
+	return found;
+}
+
+/**
+ * conf_diff() - print what differs
+ * @f: where to
+ * @file: what the file says; these lines begin with "-"
+ * @kernel: what is so, from conf_from_info(); these lines begin with "+"
+ *
+ * Both are of the same context.  The flags of @kernel may be more than a file
+ * can take away: that is a difference nevertheless.
+ *
+ * Return: how many differences there are.
+ */
+int conf_diff(FILE *f, const struct conf *file, const struct conf *kernel)
+{
+	char a[VCTX_FLAGS_LEN], b[VCTX_FLAGS_LEN];
+	int found;
+
+	found = diff_text(f, "name", file->name, kernel->name);
+	found += diff_text(f, "flags",
+			   vctx_format_flags(file->flags, a, sizeof(a)),
+			   vctx_format_flags(kernel->flags, b, sizeof(b)));
+	return found + diff_limits(f, file, kernel);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files that describe contexts, as vctx.conf(5) has them: read, written and
+ * compared.  Nothing here asks the kernel.
+ */
+#ifndef VCTX_TOOLS_CONF_H
+#define VCTX_TOOLS_CONF_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "libvctx.h"
+
+/* Where they are, and how their names end */
+#define CONF_DIR	"/etc/vctx"
+#define CONF_SUFFIX	".conf"
+
+/**
+ * struct conf_pos - a place in a file
+ * @line: from 1; 0 for what concerns the file as a whole
+ * @column: from 1, in bytes
+ */
+struct conf_pos {
+	unsigned int line;
+	unsigned int column;
+};
+
+/**
+ * struct conf_limit - limits of one resource
+ * @name: the resource, which the kernel need not have
+ * @soft: VCTX_MAX for none
+ * @hard: VCTX_MAX for none
+ * @pos: of the name
+ */
+struct conf_limit {
+	char name[VCTX_RES_NAME_LEN];
+	unsigned long long soft;
+	unsigned long long hard;
+	struct conf_pos pos;
+};
+
+/**
+ * struct conf - what a file says
+ * @file: its path as it was given, or NULL
+ * @id: static id of the context
+ * @id_pos: where that stands
+ * @name: name of the context, "" for none
+ * @name_pos: where that stands; line 0 if it is the file's name
+ * @flags: VCTX_FLAG_*
+ * @flags_pos: where these stand; line 0 if they do not
+ * @limit: limits, none twice, in the order of the file
+ * @nr_limits: how many
+ */
+struct conf {
+	char *file;
+	unsigned int id;
+	struct conf_pos id_pos;
+	char name[VCTX_NAME_LEN];
+	struct conf_pos name_pos;
+	unsigned int flags;
+	struct conf_pos flags_pos;
+	struct conf_limit *limit;
+	size_t nr_limits;
+};
+
+/* Is told what is wrong, and where. */
+typedef void (*conf_report_fn)(void *arg, const char *file,
+			       struct conf_pos pos, const char *message);
+
+int conf_parse(struct conf *conf, const char *file, const char *text,
+	       size_t len, conf_report_fn report, void *arg);
+int conf_read(struct conf *conf, const char *file, conf_report_fn report,
+	      void *arg);
+int conf_from_info(struct conf *conf, const struct vctx_info *info);
+void conf_free(struct conf *conf);
+void conf_write(FILE *f, const struct conf *conf);
+int conf_diff(FILE *f, const struct conf *file, const struct conf *kernel);
+const struct conf_limit *conf_find_limit(const struct conf *conf,
+					 const char *name);
+
+#endif /* VCTX_TOOLS_CONF_H */

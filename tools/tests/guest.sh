@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The tools against a kernel that has vctx: what a tree of ordinary files cannot
+# show.  Runs as root in a guest, which may be changed; prints TAP.
+set -u
+
+vctx=/sys/fs/vctx
+dir=$(mktemp -d)
+conf=$dir/conf
+nr=0 failed=0 watcher=
+trap 'kill $watcher 2>/dev/null; rm -rf "$dir"' EXIT
+export LC_ALL=C NO_COLOR=1
+
+[ -e $vctx/summary ] || mount -t vctx vctx $vctx || {
+	echo "1..0 # SKIP the kernel has no vctx"
+	exit 0
+}
+chmod 755 "$dir"
+mkdir "$conf"
+
+ok()	# STATUS NAME
+{
+	nr=$((nr + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $nr - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $nr - $2"
+		sed 's/^/# /' "$dir/check" "$dir/out" "$dir/err" "$dir/log" \
+			2>/dev/null
+	fi
+}
+
+check()	# NAME CONDITION..., which may look at out and err
+{
+	local name=$1
+	shift
+	"$@" >"$dir/check" 2>&1
+	ok $? "$name"
+}
+
+run()	# NAME STATUS COMMAND...: what it prints is in out and err
+{
+	local name=$1 status=$2
+	shift 2
+	"$@" >"$dir/out" 2>"$dir/err" </dev/null
+	[ $? = "$status" ]
+	ok $? "$name"
+}
+
+until_true()
+{
+	for _ in $(seq 200); do
+		"$@" 2>/dev/null && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+status()	# ID KEY
+{
+	sed -n "s/^$2 //p" $vctx/"$1"/status
+}
+
+limits()	# ID RESOURCE
+{
+	sed -n "s/^$2 .* \(soft .*\) fail.*/\1/p" $vctx/"$1"/limits
+}
+
+echo 'TAP version 13'
+
+# vctl
+
+printf 'id = 100\nflags = lock\n[limits]\nnproc = 5:6\nnofile = 1K\n' >"$conf/web.conf"
+printf 'id = 101\nname = mail\n' >"$conf/mail.conf"
+run 'vctl diff of contexts that do not exist' 1 vctl -d "$conf" diff
+run 'vctl apply' 0 vctl -d "$conf" apply
+check 'it is silent' test ! -s "$dir/err"
+check 'a context is made, with a name' [ "$(status 100 name)" = web ]
+check 'with flags' [ "$(status 100 flags)" = lock ]
+check 'with limits' [ "$(limits 100 nproc)" = 'soft 5 hard 6' ]
+check 'and the other one' [ "$(status 101 name)" = mail ]
+run 'vctl diff is clean' 0 vctl -d "$conf" diff
+vlimit -c 100 nproc=7 npty=9: >"$dir/out" 2>&1 || vlimit -c 100 nproc=7
+run 'vctl diff sees a change' 1 vctl -d "$conf" diff web
+check 'and shows it' grep -qx '+nproc = 5:7' "$dir/out"
+run 'vctl apply takes it back' 0 vctl -d "$conf" apply
+run 'vctl diff is clean again' 0 vctl -d "$conf" diff
+
+# Refused in the midst: what was done before is taken back.
+cp -r "$conf" "$dir/other"
+sed -i 's/id = 100/&\nname = www/; s/5:6/50:60/' "$dir/other/web.conf"
+sed -i 's/mail/post/' "$dir/other/mail.conf"
+mv "$dir/other/mail.conf" "$dir/other/z.conf"
+echo 'id = 99' >"$dir/other/a.conf"
+mount --bind $vctx/101 $vctx/101
+mount -o remount,ro,bind $vctx/101
+run 'vctl apply that is refused' 1 vctl -d "$dir/other" apply
+check 'says why' grep -q 'context 101: its name: Read-only file system' "$dir/err"
+check 'and that nothing was applied' grep -qx 'vctl: nothing was applied' "$dir/err"
+umount $vctx/101
+check 'a name is as it was' [ "$(status 100 name)" = web ]
+check 'limits are as they were' [ "$(limits 100 nproc)" = 'soft 5 hard 6' ]
+check 'what was made is gone' until_true [ ! -e $vctx/99 ]
+run 'vctl apply of a name that is taken' 1 sh -c "
+	printf 'id = 102\nname = mail\n' >'$dir/taken.conf'; vctl apply '$dir/taken.conf'"
+check 'makes no context' [ ! -e $vctx/102 ]
+
+run 'vctl save' 0 vctl -d "$dir/saved" save
+run 'what is saved is good' 0 vctl -d "$dir/saved" check
+run 'and is what is so' 0 vctl -d "$dir/saved" diff
+check 'and what was applied' diff \
+	<(grep -v '^#\|^$\|^name' "$conf/web.conf") \
+	<(grep -v '^#\|^$\|^name' "$dir/saved/web.conf" | sed 's/1024/1K/')
+run 'vctl apply by nobody' 1 setpriv --reuid 65534 --clear-groups \
+	vctl apply "$dir/other/web.conf"
+check 'says why not' grep -q 'only root outside of all contexts' "$dir/err"
+run 'vctl apply in a context' 1 chcontext --silent vctl apply "$conf/web.conf"
+
+# vlimit --watch
+
+said()	# LINE, without the time
+{
+	until_true grep -q "^[^ ]* $1\$" "$dir/log"
+}
+# shellcheck disable=SC2016
+vlimit --watch --on-fail 'echo "ran $VCTX_ID $VCTX_NAME $VCTX_RESOURCE" >>'"$dir/ran" \
+	>"$dir/log" 2>&1 &
+watcher=$!
+sleep 1
+until_true mkdir $vctx/103
+check 'a context that is made is told' said '103 - - made 1'
+# shellcheck disable=SC2016
+chcontext --ctx web --silent bash -c '
+	for i in 1 2 3 4 5 6 7 8; do (exec sleep 2) & done 2>/dev/null; wait' 2>/dev/null
+check 'a soft limit is told' said '100 web nproc soft 1'
+check 'a refusal is told' said '100 web nproc hard [0-9]*'
+check 'that it is empty is told' said '100 web - empty 1'
+check 'the command has run' until_true grep -qx 'ran 100 web nproc' "$dir/ran"
+hits=$(sed -n 's/^nproc.hard //p' $vctx/100/events)
+check 'as many refusals are told as there were' [ "$(awk '$2 == 100 &&
+	$4 == "nproc" && $5 == "hard" { n += $6 } END { print n + 0 }' "$dir/log")" = "$hits" ]
+rmdir $vctx/103
+check 'a context that is removed is told' said '103 - - gone 1'
+chcontext --silent sleep 1
+check 'one that is made by entering it is told' said '[0-9]\{5,\} - - made 1'
+check 'and that it has vanished with its last member' said '[0-9]\{5,\} - - gone 1'
+ticks()
+{
+	awk '{ print $14 + $15 }' /proc/$watcher/stat
+}
+before=$(ticks)
+sleep 2
+check 'idle, it uses no CPU time' [ "$(ticks)" = "$before" ]
+kill $watcher
+wait $watcher 2>/dev/null
+
+mkdir $vctx/104
+vlimit --watch -c 104 >"$dir/log" 2>&1 &
+watcher=$!
+sleep 1
+rmdir $vctx/104
+check 'vlimit --watch -c ends with the context' until_true sh -c "! kill -0 $watcher"
+wait $watcher
+ok $? 'with exit code 0'
+watcher=
+
+# vlimit
+
+run 'vlimit --suggest' 0 vlimit --suggest
+check 'suggests by the peak' grep -q '^vlimit -c web nproc=[0-9]*:[0-9]* ' "$dir/out"
+check 'what it suggests can be set' sh "$dir/out"
+run 'vlimit -q' 0 vlimit -q -o NAME,RESOURCE --raw
+check 'shows what was refused' grep -qx 'web nproc' "$dir/out"
+check 'and little else' [ "$(grep -c . "$dir/out")" -lt 6 ]
+run 'vlimit in a context' 0 chcontext --ctx mail --silent vlimit --raw -n
+check 'shows that one' grep -q '^101 mail nproc 1 ' "$dir/out"
+check 'and all of it' [ "$(grep -c . "$dir/out")" = "$(grep -c . $vctx/1/limits)" ]
+
+# vstop
+
+run 'vstop -b' 0 vstop -b -n 1 -d 0.1
+check 'has the usual columns' grep -q '^ *CTX NAME .* AGE$' "$dir/out"
+run 'vstop -b -o' 0 vstop -b -n 1 -d 0.1 -o name,mem
+check 'has these' grep -qE '^web +[0-9]+$' "$dir/out"
+
+echo "1..$nr"
+[ $failed = 0 ]

@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Files that describe contexts: what is good, and what is wrong and where */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../lib/tests/test.h"
+#include "../conf.h"
+
+static const char example[] =
+	"# The web server\n"
+	"id = 100\n"
+	"name = web\t# its name\n"
+	"flags = lock, private\n"
+	"\n"
+	"[limits]\n"
+	"  nproc = 90:100\n"
+	"nofile=4K\n"
+	"\tntask = 5:\n"
+	"memory = :512M   # not a byte more\n"
+	"nsock = max\n"
+	"npty = max:7\n";
+
+/* What is reported: "LINE:COLUMN: MESSAGE", one a line */
+static char reported[8192];
+static size_t nr_reported;
+
+static void report(void *arg, const char *file, struct conf_pos pos,
+		   const char *message)
+{
+	size_t used = strlen(reported);
+
+	assert_ptr_equal(arg, reported);
+	assert_non_null(file);
+	assert_true(strlen(message) > 0);
+	assert_null(strchr(message, '\n'));
+	snprintf(reported + used, sizeof(reported) - used, "%u:%u: %s\n",
+		 pos.line, pos.column, message);
+	nr_reported++;
+}
+
+static int parse(struct conf *conf, const char *file, const char *text,
+		 size_t len)
+{
+	/* A copy that ends where the text does, for the sanitizer */
+	char *copy = malloc(len ? len : 1);
+	int errors;
+
+	assert_non_null(copy);
+	memcpy(copy, text, len);
+	reported[0] = '\0';
+	nr_reported = 0;
+	errors = conf_parse(conf, file, copy, len, report, reported);
+	assert_int_equal(errors, nr_reported);
+	free(copy);
+	return errors;
+}
+
+static int parse_text(struct conf *conf, const char *text)
+{
+	return parse(conf, "/etc/vctx/file.conf", text, strlen(text));
+}
+
+static void check_limit(const struct conf *conf, const char *name,
+			unsigned long long soft, unsigned long long hard)
+{
+	const struct conf_limit *limit = conf_find_limit(conf, name);
+
+	assert_non_null(limit);
+	assert_true(limit->soft == soft);
+	assert_true(limit->hard == hard);
+}
+
+static void test_example(void **state)
+{
+	struct conf conf;
+
+	(void)state;
+	assert_int_equal(parse_text(&conf, example), 0);
+	assert_string_equal(conf.file, "/etc/vctx/file.conf");
+	assert_int_equal(conf.id, 100);
+	assert_int_equal(conf.id_pos.line, 2);
+	assert_string_equal(conf.name, "web");
+	assert_int_equal(conf.flags, VCTX_FLAG_LOCK | VCTX_FLAG_PRIVATE);
+	assert_int_equal(conf.nr_limits, 6);
+	check_limit(&conf, "nproc", 90, 100);
+	check_limit(&conf, "nofile", VCTX_MAX, 4096);
+	check_limit(&conf, "ntask", 5, VCTX_MAX);
+	check_limit(&conf, "memory", VCTX_MAX, 512ULL << 20);
+	check_limit(&conf, "nsock", VCTX_MAX, VCTX_MAX);
+	check_limit(&conf, "npty", VCTX_MAX, 7);
+	assert_int_equal(conf.limit[0].pos.line, 7);
+	assert_int_equal(conf.limit[0].pos.column, 3);
+	assert_null(conf_find_limit(&conf, "nproc "));
+	conf_free(&conf);
+	assert_null(conf.file);
+}
+
+static void test_good(void **state)
+{
+	static const char *const good[] = {
+		"id=2", "id=65534\n", " \t id \t = \t 2 \t ", "id = 2 #", "#\nid=2",
+		"id = 2\n[ limits ]\n", "id = 2\n[limits] # none\n\n\n",
+		"id = 2\nflags = lock\n", "id = 2\nflags=lock ,lock\t,private\n",
+		"id = 2\n[limits]\nnproc = 0\n", "id = 2\n[limits]\nnproc = 5:5\n",
+		"id = 2\n[limits]\nnproc = 9223372036854775806\n",
+		"id = 2\n[limits]\nwhatever_1 = 1\n",
+		"id = 2\nname = _a-b.C9\n# \xc3\xa4 in a comment\n",
+	};
+	struct conf conf;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(good); i++) {
+		assert_int_equal(parse_text(&conf, good[i]), 0);
+		conf_free(&conf);
+	}
+}
+
+/* Without a name in it, a file's own name is the context's. */
+static void test_file_name(void **state)
+{
+	static const struct {
+		const char *file;
+		const char *name;
+	} names[] = {
+		{ "web.conf", "web" },
+		{ "/etc/vctx/web.conf", "web" },
+		{ "/etc/vctx/web.example.conf", "web.example" },
+		{ "dir.conf/web", "web" },
+		{ "100.conf", "" },
+		{ ".conf", "" },
+		{ "/etc/vctx/a b.conf", "" },
+		{ "a234567890123456789012345678901.conf",
+		  "a234567890123456789012345678901" },
+		{ "a2345678901234567890123456789012.conf", "" },
+	};
+	struct conf conf;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(names); i++) {
+		assert_int_equal(parse(&conf, names[i].file, "id=2", 4), 0);
+		assert_string_equal(conf.name, names[i].name);
+		assert_int_equal(conf.name_pos.line, 0);
+		conf_free(&conf);
+	}
+	assert_int_equal(parse(&conf, "web.conf", "id=2\nname=www", 13), 0);
+	assert_string_equal(conf.name, "www");
+	conf_free(&conf);
+}
+
+static void test_bad(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *want;
+	} bad[] = {
+		{ "", "1:1: there is no id\n" },
+		{ "# nothing\n\n", "1:1: there is no id\n" },
+		{ "id = 1", "1:6: id 1 is not from 2 to 65534\n" },
+		{ "id = 0", "1:6: id 0 is not from 2 to 65534\n" },
+		{ "id = 65535", "1:6: id 65535 is not from 2 to 65534\n" },
+		{ "id = 65536", "1:6: id 65536 is not from 2 to 65534\n" },
+		{ "id = -2", "1:6: '-2' is not an id, a number from 2 to 65534\n" },
+		{ "id = 99999999999999999999",
+		  "1:6: '99999999999999999999' is not an id, a number from 2 to 65534\n" },
+		{ "id = 2 3", "1:6: '2 3' is not an id, a number from 2 to 65534\n" },
+		{ "id = 2#3", "1:6: '2#3' is not an id, a number from 2 to 65534\n" },
+		{ "id = 2\nid = 2\n", "2:1: id is set in line 1 already\n" },
+		{ "id =\n", "1:5: id has no value\n1:1: there is no id\n" },
+		{ "id = # 2\n", "1:6: id has no value\n1:1: there is no id\n" },
+		{ "id 2\n", "1:4: '=' is missing\n1:1: there is no id\n" },
+		{ "id\n", "1:3: '=' is missing\n1:1: there is no id\n" },
+		{ "ID = 2\nid = 2\n",
+		  "1:1: unknown key 'ID'; id, name and flags are known here\n" },
+		{ "id = 2\nnproc = 5\n",
+		  "2:1: unknown key 'nproc'; id, name and flags are known here\n" },
+		{ "id = 2\n= 5\n",
+		  "2:1: neither a comment, nor [SECTION], nor KEY = VALUE\n" },
+		{ "id = 2\n; comment\n",
+		  "2:1: neither a comment, nor [SECTION], nor KEY = VALUE\n" },
+		{ "id = 2\n\xc3\xa4 = 5\n",
+		  "2:1: neither a comment, nor [SECTION], nor KEY = VALUE\n" },
+		{ "id = 2\nname = 2b\n",
+		  "2:8: '2b' is not a name: a letter or _, then letters, digits, _ . -, 31 at most\n" },
+		{ "id = 2\nname = a b\n",
+		  "2:8: 'a b' is not a name: a letter or _, then letters, digits, _ . -, 31 at most\n" },
+		{ "id = 2\nname = \"web\"\n",
+		  "2:8: '\"web\"' is not a name: a letter or _, then letters, digits, _ . -, 31 at most\n" },
+		{ "id = 2\nname = a\nname = b\n", "3:1: name is set in line 2 already\n" },
+		{ "id = 2\nflags = lock,,private\n", "2:14: a flag is missing\n" },
+		{ "id = 2\nflags = lock,\n", "2:14: a flag is missing\n" },
+		{ "id = 2\nflags = lock nonsense\n", "2:9: unknown flag 'lock nonsense'\n" },
+		{ "id = 2\nflags = lock, Lock, x\n",
+		  "2:15: unknown flag 'Lock'\n2:21: unknown flag 'x'\n" },
+		{ "id = 2\nflags = lock\nflags = private\n",
+		  "3:1: flags is set in line 2 already\n" },
+		{ "id = 2\n[limits\nnproc = 1\n", "2:1: ']' is missing\n" },
+		{ "id = 2\n[limits] nproc = 1\n", "2:10: there is something after ']'\n" },
+		{ "id = 2\n  [limit]\n", "2:3: unknown section [limit]\n" },
+		{ "id = 2\n[]\n", "2:1: unknown section []\n" },
+		{ "id = 2\n[Limits]\n", "2:1: unknown section [Limits]\n" },
+		{ "id = 2\n[sched]\nweight = 100\n",
+		  "2:1: section [sched]: not supported by this kernel\n" },
+		{ "id = 2\n[quota]\n[addresses]\n",
+		  "2:1: section [quota]: not supported by this kernel\n"
+		  "3:1: section [addresses]: not supported by this kernel\n" },
+		/* what follows a bad section is looked at nevertheless */
+		{ "id = 2\n[sched]\nweight = 1\nrubbish\n[limits]\nnproc = x\n",
+		  "2:1: section [sched]: not supported by this kernel\n"
+		  "4:8: '=' is missing\n"
+		  "6:9: limit 'x' is not SOFT:HARD, SOFT:, :HARD or one value\n" },
+		{ "id = 2\n[limits]\n[limits]\n",
+		  "3:1: section [limits] has begun in line 2 already\n" },
+		{ "id = 2\n[limits]\nid = 3\n", "" },
+		{ "id = 2\n[limits]\nnproc = 5\nnofile = 6\nnproc = 5\n",
+		  "5:1: nproc is set in line 3 already\n" },
+		{ "id = 2\n[limits]\nnproc =\n", "3:8: nproc has no value\n" },
+		{ "id = 2\n[limits]\nnproc = 9:5\n", "3:9: the soft limit is above the hard limit\n" },
+		{ "id = 2\n[limits]\nnproc = max:5\n", "" },
+		{ "id = 2\n[limits]\nnproc = :\n",
+		  "3:9: limit ':' is not SOFT:HARD, SOFT:, :HARD or one value\n" },
+		{ "id = 2\n[limits]\nnproc = 1:2:3\n",
+		  "3:9: limit '1:2:3' is not SOFT:HARD, SOFT:, :HARD or one value\n" },
+		{ "id = 2\n[limits]\nnproc = 5 6\n",
+		  "3:9: limit '5 6' is not SOFT:HARD, SOFT:, :HARD or one value\n" },
+		{ "id = 2\n[limits]\nnproc = 1.5G\n",
+		  "3:9: limit '1.5G' is not SOFT:HARD, SOFT:, :HARD or one value\n" },
+		{ "id = 2\n[limits]\nnproc = 9223372036854775807\n",
+		  "3:9: limit '9223372036854775807' is too large\n" },
+		{ "id = 2\n[limits]\na2345678901234567890123456789012 = 1\n",
+		  "3:1: unknown resource 'a2345678901234567890123456789012'\n" },
+		{ "id = 2\r\n", "1:7: there is a control character\n1:1: there is no id\n" },
+		{ "id = 2\nname = a\x7f\n", "2:9: there is a control character\n" },
+		{ "id = 2\n# \x1b[2J\n", "2:3: there is a control character\n" },
+	};
+	struct conf conf;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(bad); i++) {
+		parse_text(&conf, bad[i].text);
+		assert_string_equal(reported, bad[i].want);
+		conf_free(&conf);
+	}
+	parse(&conf, "x.conf", "id = 2\nname = a\0b\n", 18);
+	assert_string_equal(reported, "2:9: there is a control character\n");
+	conf_free(&conf);
+}
+
+static void test_long(void **state)
+{
+	char text[2048];
+	struct conf conf;
+	size_t len;
+	int i;
+
+	(void)state;
+	len = (size_t)snprintf(text, sizeof(text), "id = 2\nname = ");
+	memset(text + len, 'a', 300);
+	strcpy(text + len + 300, "\n");
+	assert_int_equal(parse_text(&conf, text), 1);
+	assert_string_equal(reported, "2:8: the value is too long\n");
+	conf_free(&conf);
+
+	memcpy(text, "id = 2\nflags= ", len);
+	assert_int_equal(parse_text(&conf, text), 1);
+	conf_free(&conf);
+	len = (size_t)snprintf(text, sizeof(text), "id = 2\n[limits]\n");
+	memset(text + len, 'a', 300);
+	strcpy(text + len + 300, "=1\n");
+	assert_int_equal(parse_text(&conf, text), 1);
+	conf_free(&conf);
+
+	/* more resources than there may be */
+	{
+		char *many = malloc(1 << 16);
+
+		assert_non_null(many);
+		len = (size_t)sprintf(many, "id = 2\n[limits]\n");
+		for (i = 0; i < 300; i++)
+			len += (size_t)sprintf(many + len, "r%d = 1\n", i);
+		assert_int_equal(parse_text(&conf, many), 300 - 256);
+		assert_int_equal(conf.nr_limits, 256);
+		conf_free(&conf);
+		free(many);
+	}
+}
+
+/* Cut off anywhere, it is understood or refused, and nothing worse. */
+static void test_cut(void **state)
+{
+	struct conf conf;
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof(example); len++) {
+		parse(&conf, "web.conf", example, len);
+		conf_free(&conf);
+	}
+}
+
+/* Bytes changed, left out and put in at random, the same ones each time */
+static void test_noise(void **state)
+{
+	static const char bytes[] = "\0\n\n\t [[]]==:#,09amx\x7f\xff";
+	char text[2 * sizeof(example)];
+	unsigned int random = 1;
+	struct conf conf;
+	int round, i;
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		size_t len = sizeof(example) - 1;
+
+		memcpy(text, example, len);
+		for (i = 0; i < 1 + round % 5; i++) {
+			size_t at;
+			char byte;
+
+			random = random * 1103515245 + 12345;
+			at = (random >> 8) % len;
+			byte = bytes[(random >> 3) % sizeof(bytes)];
+			switch (random >> 30) {
+			case 0:
+				memmove(text + at, text + at + 1, len - at - 1);
+				len--;
+				break;
+			case 1:
+				memmove(text + at + 1, text + at, len - at);
+				text[at] = byte;
+				len++;
+				break;
+			default:
+				text[at] = byte;
+			}
+		}
+		parse(&conf, "web.conf", text, len);
+		assert_true(conf.nr_limits <= 256);
+		conf_free(&conf);
+	}
+}
+
+static char *print(void (*fn)(FILE *, const struct conf *),
+		   const struct conf *conf)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	fn(f, conf);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+static int diff(const struct conf *a, const struct conf *b, const char *want)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int found;
+
+	assert_non_null(f);
+	found = conf_diff(f, a, b);
+	assert_int_equal(fclose(f), 0);
+	assert_string_equal(text, want);
+	free(text);
+	return found;
+}
+
+/* What is written is read as the same. */
+static void test_round_trip(void **state)
+{
+	struct vctx_res res[] = {
+		{ "nproc", 1, 2, VCTX_MAX, 200, 0 },
+		{ "ntask", 1, 2, 0, 0, 0 },
+		{ "nofile", 1, 2, 1024, VCTX_MAX, 0 },
+		{ "nsock", 1, 2, VCTX_MAX, VCTX_MAX, 0 },
+		{ "memory", 1, 2, 3ULL << 40, 9223372036854775806ULL, 0 },
+		{ "rss", 1, 2, 1 << 20, 1048577, 0 },
+		{ "nwhatever", 1, 2, 4096, 8192, 0 },
+	};
+	struct vctx_info info = {
+		.id = 65534, .name = "web", .flags = VCTX_FLAG_LOCK,
+		.nr_res = NR(res), .res = res,
+	};
+	struct conf conf, again;
+	char *text;
+
+	(void)state;
+	assert_int_equal(conf_from_info(&conf, &info), 0);
+	assert_int_equal(conf.nr_limits, 6);
+	text = print(conf_write, &conf);
+	assert_non_null(strstr(text, "\nid = 65534\nname = web\nflags = lock\n"));
+	assert_non_null(strstr(text, "\n[limits]\n"
+			       "nproc = 200\n"
+			       "ntask = 0:0\n"
+			       "nofile = 1024:\n"
+			       "memory = 3T:9223372036854775806\n"
+			       "rss = 1M:1048577\n"
+			       "nwhatever = 4096:8192\n"));
+	assert_int_equal(parse_text(&again, text), 0);
+	assert_int_equal(diff(&again, &conf, ""), 0);
+	assert_int_equal(again.id, 65534);
+	free(text);
+	conf_free(&conf);
+	conf_free(&again);
+
+	/* nothing but an id */
+	memset(&info, 0, sizeof(info));
+	info.id = 2;
+	assert_int_equal(conf_from_info(&conf, &info), 0);
+	text = print(conf_write, &conf);
+	assert_int_equal(parse(&again, "2.conf", text, strlen(text)), 0);
+	assert_int_equal(diff(&again, &conf, ""), 0);
+	free(text);
+	conf_free(&conf);
+	conf_free(&again);
+}
+
+static void test_diff(void **state)
+{
+	struct conf file, kernel;
+
+	(void)state;
+	parse_text(&file, "id=100\nname=web\nflags=lock\n[limits]\n"
+		   "nproc=90:100\nnofile=5\nmemory=:512M\nnpty=max\nsame=3\n");
+	parse_text(&kernel, "id=100\nname=www\nflags=private,lock\n[limits]\n"
+		   "same=3\nnsock=7:\nnproc=max:100\nmemory=1K:512M\n");
+	assert_int_equal(diff(&file, &kernel,
+		"-name = web\n"
+		"+name = www\n"
+		"-flags = lock\n"
+		"+flags = lock,private\n"
+		" [limits]\n"
+		"-nproc = 90:100\n"
+		"+nproc = 100\n"
+		"-nofile = 5\n"
+		"-memory = 512M\n"
+		"+memory = 1K:512M\n"
+		"+nsock = 7:\n"), 6);
+	assert_int_equal(diff(&file, &file, ""), 0);
+	conf_free(&kernel);
+	parse(&kernel, "1.conf", "id=100\n", 7);
+	assert_int_equal(diff(&kernel, &file,
+		"+name = web\n"
+		"+flags = lock\n"
+		" [limits]\n"
+		"+nproc = 90:100\n"
+		"+nofile = 5\n"
+		"+memory = 512M\n"
+		"+same = 3\n"), 6);
+	conf_free(&kernel);
+	conf_free(&file);
+}
+
+static void check_read(const char *file, const char *want)
+{
+	struct conf conf;
+	int errors;
+
+	reported[0] = '\0';
+	nr_reported = 0;
+	errors = conf_read(&conf, file, report, reported);
+	assert_int_equal(errors, nr_reported);
+	assert_string_equal(reported, want);
+	conf_free(&conf);
+}
+
+static void test_read(void **state)
+{
+	char dir[] = "/tmp/vctxXXXXXX";
+	char path[64];
+	FILE *f;
+	int i;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/web.conf", dir);
+	check_read(path, "0:0: No such file or directory\n");
+	check_read(dir, "0:0: Is a directory\n");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	check_read(path, "0:0: Invalid argument\n");
+	unlink(path);
+
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(example, f);
+	assert_int_equal(fclose(f), 0);
+	check_read(path, "");
+	f = fopen(path, "a");
+	assert_non_null(f);
+	fputs("nproc = 1\n", f);
+	assert_int_equal(fclose(f), 0);
+	check_read(path, "13:1: nproc is set in line 7 already\n");
+	f = fopen(path, "a");
+	assert_non_null(f);
+	for (i = 0; i < 1 << 20; i++)
+		putc('\n', f);
+	assert_int_equal(fclose(f), 0);
+	check_read(path, "0:0: File too large\n");
+	unlink(path);
+	rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_file_name),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_diff),
+		cmocka_unit_test(test_read),
+	};
+
+	return cmocka_run_group_tests_name("tools-conf", tests, NULL, NULL);
+}
