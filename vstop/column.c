@@ -142,6 +142,31 @@ USAGE_COLUMN(tasks)
 USAGE_COLUMN(procs)
 USAGE_COLUMN(files)
 
+/* MEM: likewise, in bytes */
+
+static int mem_compare(const struct row *a, const struct row *b)
+{
+	return usage_compare(a->mem, b->mem);
+}
+
+static void mem_render(const struct row *row, char *dst, size_t size, int bar)
+{
+	if (row->mem && bar)
+		vctx_format_value(row->mem->usage, VCTX_HUMAN, dst, size);
+	else
+		usage_render(row->mem, dst, size, bar);
+}
+
+static enum level mem_level(const struct row *row)
+{
+	return usage_level(row->mem);
+}
+
+static void mem_json(FILE *f, const struct row *row)
+{
+	usage_json(f, row->mem);
+}
+
 /* CPU% */
 
 static int cpu_compare(const struct row *a, const struct row *b)
@@ -338,15 +363,21 @@ const struct column column_table[] = {
 	}, {
 		.title = "PROCS", .key = "procs",
 		.help = "processes",
-		.width = 5, .drop = 6, .align = ALIGN_RIGHT, .descending = true,
+		.width = 5, .drop = 7, .align = ALIGN_RIGHT, .descending = true,
 		.compare = procs_compare, .render = procs_render,
 		.level = procs_level, .json = procs_json,
 	}, {
 		.title = "FILES", .key = "files", .hotkey = 'F',
 		.help = "open files",
-		.width = 5, .drop = 7, .align = ALIGN_RIGHT, .descending = true,
+		.width = 5, .drop = 8, .align = ALIGN_RIGHT, .descending = true,
 		.compare = files_compare, .render = files_render,
 		.level = files_level, .json = files_json,
+	}, {
+		.title = "MEM", .key = "mem", .hotkey = 'M', .extra = true,
+		.help = "memory in bytes: memory, or rss",
+		.width = 7, .drop = 5, .align = ALIGN_RIGHT, .descending = true,
+		.compare = mem_compare, .render = mem_render,
+		.level = mem_level, .json = mem_json,
 	}, {
 		.title = "CPU%", .key = "cpu", .hotkey = 'P',
 		.help = "CPU time used, of one CPU",
@@ -356,31 +387,77 @@ const struct column column_table[] = {
 	}, {
 		.title = "LIMIT", .key = "limit", .hotkey = 'L',
 		.help = "the hard limit that is nearest, and how full",
-		.width = 22, .grow = 40, .drop = 3, .align = ALIGN_LEFT,
+		.width = 26, .grow = 40, .drop = 3, .align = ALIGN_LEFT,
 		.descending = true,
 		.compare = limit_compare, .render = limit_render,
 		.level = limit_level, .json = limit_json,
 	}, {
 		.title = "REFUSED/s", .key = "refused", .hotkey = 'R',
 		.help = "refusals by hard limits, each second",
-		.width = 9, .drop = 5, .align = ALIGN_RIGHT, .descending = true,
+		.width = 9, .drop = 6, .align = ALIGN_RIGHT, .descending = true,
 		.compare = refused_compare, .render = refused_render,
 		.level = refused_level, .json = refused_json,
 	}, {
 		.title = "FLAGS", .key = "flags",
-		.help = "L no new contexts inside (lock), P no entry (private)",
-		.width = 6, .drop = 9, .align = ALIGN_LEFT, .descending = true,
+		.help = "L no new contexts inside (lock), P no entry (private), V sees itself only (virt)",
+		.width = 6, .drop = 10, .align = ALIGN_LEFT, .descending = true,
 		.compare = flags_compare, .render = flags_render,
 		.json = flags_json,
 	}, {
 		.title = "AGE", .key = "age",
 		.help = "time since it was made",
-		.width = 6, .drop = 8, .align = ALIGN_RIGHT, .descending = true,
+		.width = 6, .drop = 9, .align = ALIGN_RIGHT, .descending = true,
 		.compare = age_compare, .render = age_render, .json = age_json,
 	},
 };
 
 const int nr_columns = sizeof(column_table) / sizeof(column_table[0]);
+
+_Static_assert(sizeof(column_table) / sizeof(column_table[0]) <= MAX_COLUMNS,
+	       "a set has no room for all columns");
+
+void column_set_usual(struct column_set *set, bool extra)
+{
+	int c;
+
+	set->nr = 0;
+	for (c = 0; c < nr_columns; c++)
+		if (extra || !column_table[c].extra)
+			set->col[set->nr++] = &column_table[c];
+}
+
+static bool set_has(const struct column_set *set, const struct column *col)
+{
+	int c;
+
+	for (c = 0; c < set->nr; c++)
+		if (set->col[c] == col)
+			return true;
+	return false;
+}
+
+const char *column_set_parse(struct column_set *set, const char *list)
+{
+	if (*list == '+')
+		list++;
+	else
+		set->nr = 0;
+	for (;;) {
+		const struct column *col;
+		size_t len = strcspn(list, ",");
+		char name[32];
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, list);
+		col = len < sizeof(name) ? column_find(name) : NULL;
+		if (!col)
+			return list;
+		if (!set_has(set, col))
+			set->col[set->nr++] = col;
+		if (!list[len])
+			return NULL;
+		list += len + 1;
+	}
+}
 
 const struct column *column_find(const char *name)
 {

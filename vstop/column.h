@@ -19,6 +19,7 @@
  * @key: what -s takes and JSON uses
  * @help: what it shows, a few words
  * @hotkey: sorts by it, 0 for none
+ * @extra: batch output has it only if it is asked for
  * @width: columns of the terminal that it takes at least
  * @grow: up to how many it takes if there is room
  * @drop: the higher, the earlier it goes when the terminal is narrow
@@ -35,6 +36,7 @@ struct column {
 	const char *key;
 	const char *help;
 	char hotkey;
+	bool extra;
 	int width;
 	int grow;
 	int drop;
@@ -48,6 +50,30 @@ struct column {
 
 extern const struct column column_table[];
 extern const int nr_columns;
+
+/* At least as many as there are columns */
+#define MAX_COLUMNS	16
+
+/**
+ * struct column_set - columns that are shown, in this order
+ */
+struct column_set {
+	const struct column *col[MAX_COLUMNS];
+	int nr;
+};
+
+/* All columns; without those that are extra unless @extra. */
+void column_set_usual(struct column_set *set, bool extra);
+
+/**
+ * column_set_parse - the columns that the user wants
+ * @set: the usual ones; receives what is wanted
+ * @list: names with commas between them; with "+" in front, these after the
+ *	usual ones
+ *
+ * Return: NULL, or the first name that is no column's, up to the end of @list.
+ */
+const char *column_set_parse(struct column_set *set, const char *list);
 
 /* The column that is called @name, its key or its title in any case, or NULL */
 const struct column *column_find(const char *name);

@@ -18,6 +18,7 @@ static char sort_words[256];
 
 static const struct tool_option options[] = {
 	{ 'd', "delay", "SECONDS", "time between readings, 0.1 to 3600 (1.5)", NULL },
+	{ 'o', "output", "COLUMN,...", "show these columns; with + in front, these too", sort_words },
 	{ 's', "sort", "COLUMN", "order by this column (cpu)", sort_words },
 	{ 'c', "context", "CONTEXT", "show this context only, an id or a name", COMPLETE_CONTEXTS },
 	{ 'n', "iterations", "N", "end after N frames", NULL },
@@ -82,7 +83,7 @@ int main(int argc, char *argv[])
 		.delay = DELAY_DEFAULT,
 		.sort = column_find("cpu"),
 	};
-	const char *only = NULL;
+	const char *only = NULL, *columns = NULL, *unknown;
 	struct model model;
 	bool batch = false;
 	int key, status, err;
@@ -103,6 +104,9 @@ int main(int argc, char *argv[])
 				tool_usage_error(&tool, "no column '%s', only: %s",
 						 optarg, sort_words);
 			break;
+		case 'o':
+			columns = optarg;
+			break;
 		case 'c':
 			only = optarg;
 			break;
@@ -121,6 +125,14 @@ int main(int argc, char *argv[])
 		tool_usage_error(&tool, "'%s' is one too many", argv[optind]);
 	if (opt.json && !batch)
 		tool_usage_error(&tool, "--json needs -b");
+
+	/* Scripts that read batch output know what they get. */
+	column_set_usual(&opt.shown, !batch);
+	unknown = columns ? column_set_parse(&opt.shown, columns) : NULL;
+	if (unknown)
+		tool_usage_error(&tool, "no column '%.*s', only: %s",
+				 (int)strcspn(unknown, ","), unknown,
+				 sort_words);
 
 	model_init(&model, only);
 	err = model_update(&model);

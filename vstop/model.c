@@ -69,6 +69,7 @@ static bool is_wanted(const struct vctx_info *ctx, const char *only)
 
 static void row_init(struct row *row, const struct vctx_info *ctx)
 {
+	const struct vctx_res *memory = NULL;
 	size_t i;
 
 	*row = (struct row){ .ctx = ctx, .cpu = NAN, .refused = NAN };
@@ -87,7 +88,14 @@ static void row_init(struct row *row, const struct vctx_info *ctx)
 			row->procs = l;
 		else if (!strcmp(l->name, "nofile"))
 			row->files = l;
+		else if (!strcmp(l->name, "rss"))
+			row->mem = l;
+		else if (!strcmp(l->name, "memory"))
+			memory = l;
 	}
+	/* Without a memory cgroup of its own, the context's memory stays 0. */
+	if (memory && (memory->usage || !row->mem))
+		row->mem = memory;
 }
 
 static int sample_init(struct sample *s, struct vctx_list *list,
@@ -139,6 +147,21 @@ static void row_compare(struct row *row, const struct row *before,
 	}
 	row->cpu = rate(row->ctx->cpu_usec, cpu, interval) / 1e4;
 	row->refused = rate(row->fail, fail, interval);
+}
+
+double model_refused(const struct model *m, const struct row *row, size_t i)
+{
+	const struct vctx_res *now = &row->ctx->res[i], *before = NULL;
+	const struct row *old = NULL;
+
+	if (isnan(row->refused))
+		return NAN;
+	if (!row->fresh)
+		old = bsearch(row, m->base.rows, m->base.nr, sizeof(*old),
+			      by_id);
+	if (old)
+		before = vctx_info_res(old->ctx, now->name);
+	return rate(now->fail, before ? before->fail : 0, m->interval);
 }
 
 /* Whether @ctx, a child, has its parent among the rows too. */
@@ -261,6 +284,69 @@ int model_update(struct model *m)
 	}
 	m->wall = wall;
 	return 0;
+}
+
+void account_free(struct account *a)
+{
+	free(a->cur);
+	free(a->base);
+	memset(a, 0, sizeof(*a));
+}
+
+/* Another context, or another one with the same number */
+static bool account_went_back(const struct account *a)
+{
+	size_t i;
+
+	if (a->nr_cur != a->nr_base)
+		return a->nr_base;
+	for (i = 0; i < a->nr_cur; i++)
+		if (strcmp(a->cur[i].key, a->base[i].key) ||
+		    a->cur[i].value < a->base[i].value)
+			return true;
+	return false;
+}
+
+void account_update(struct account *a, uint32_t id, double now)
+{
+	struct vctx_value *values;
+	size_t nr;
+	int err;
+
+	if (a->id != id || a->err)
+		account_free(a);
+	a->id = id;
+	err = vctx_get_accounting(id, &values, &nr);
+	if (err) {
+		account_free(a);
+		a->id = id;
+		a->err = err;
+		return;
+	}
+	/* As in model_feed(): one that comes too soon replaces the last. */
+	if (a->cur && now - a->time < MODEL_MIN_INTERVAL) {
+		free(a->cur);
+	} else if (a->cur) {
+		free(a->base);
+		a->base = a->cur;
+		a->nr_base = a->nr_cur;
+		a->base_time = a->time;
+	}
+	a->cur = values;
+	a->nr_cur = nr;
+	a->time = now;
+	if (account_went_back(a)) {
+		free(a->base);
+		a->base = NULL;
+		a->nr_base = 0;
+	}
+}
+
+double account_rate(const struct account *a, size_t i)
+{
+	if (!a->nr_base)
+		return NAN;
+	return rate(a->cur[i].value, a->base[i].value, a->time - a->base_time);
 }
 
 struct sort_key {

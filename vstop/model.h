@@ -41,7 +41,8 @@ enum level {
  * @fill: usage divided by hard limit of @fullest; 0 if there is none, and
  *	INFINITY for something used where nothing is allowed
  * @fullest: the resource nearest to its hard limit, NULL without any limit
- * @tasks, @procs, @files: resources that have columns of their own, or NULL
+ * @tasks, @procs, @files, @mem: resources that have columns of their own, or
+ *	NULL; @mem is memory if the kernel counts that for the context, else rss
  * @fresh: not there at the reading before
  */
 struct row {
@@ -50,6 +51,7 @@ struct row {
 	const struct vctx_res *tasks;
 	const struct vctx_res *procs;
 	const struct vctx_res *files;
+	const struct vctx_res *mem;
 	uint64_t fail;
 	double cpu;
 	double refused;
@@ -94,6 +96,26 @@ struct model {
 	const char *only;	/* show this context alone: id or name */
 };
 
+/**
+ * struct account - the accounting of one context, of two readings
+ *
+ * @id: the context, 0 for none
+ * @err: of the last reading
+ * @cur: as it was read last, @nr_cur lines
+ * @base: as it was before, @nr_base lines; none if there is nothing to compare
+ * @time, @base_time: when that was, of CLOCK_MONOTONIC, in seconds
+ */
+struct account {
+	uint32_t id;
+	int err;
+	struct vctx_value *cur;
+	size_t nr_cur;
+	struct vctx_value *base;
+	size_t nr_base;
+	double time;
+	double base_time;
+};
+
 struct column;
 
 void model_init(struct model *m, const char *only);
@@ -130,12 +152,36 @@ void model_sort(struct model *m, const struct column *col, bool invert);
 /* Where in m->order the context @id stands, or -1. */
 ssize_t model_find(const struct model *m, uint32_t id);
 
+/**
+ * model_refused - how often a resource is refused
+ * @m: the model
+ * @row: one of its rows
+ * @i: which resource of the row
+ *
+ * Return: refusals per second since the reading before, or NAN.
+ */
+double model_refused(const struct model *m, const struct row *row, size_t i);
+
 /* How near @limit is to being reached, as row.fill. */
 double model_fill(const struct vctx_res *limit);
 
 /* What @fill means, for a colour; and what @res means, with its soft limit. */
 enum level model_level(double fill);
 enum level model_res_level(const struct vctx_res *res);
+
+/**
+ * account_update - read the accounting of a context again
+ * @a: all zeros the first time; account_free() it
+ * @id: the context
+ * @now: the time, seconds of a monotonic clock
+ *
+ * Without accounting @a is empty, and a->err says why.
+ */
+void account_update(struct account *a, uint32_t id, double now);
+void account_free(struct account *a);
+
+/* Growth of line @i per second, or NAN */
+double account_rate(const struct account *a, size_t i);
 
 /* Seconds of CLOCK_MONOTONIC */
 double model_now(void);

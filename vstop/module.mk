@@ -10,7 +10,8 @@ PACKAGES += libncurses-dev tmux
 PACKAGES += nginx-light apache2-utils
 
 VSTOP_MODEL := vstop/model.c vstop/column.c vstop/text.c
-VSTOP_VIEWS := vstop/view.c vstop/view-batch.c vstop/view-curses.c
+VSTOP_VIEWS := vstop/view.c vstop/view-batch.c vstop/view-curses.c \
+	       vstop/view-detail.c
 
 $(eval $(call TOOL_RULES,vstop,vstop/main.c $(VSTOP_MODEL) $(VSTOP_VIEWS),-lncursesw -ltinfo -lm))
 

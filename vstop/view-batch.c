@@ -30,18 +30,19 @@ static void print_header(FILE *f, const struct model *m)
 		(unsigned long long)m->total.tasks, cpu, refused);
 }
 
-void batch_table(FILE *f, const struct model *m)
+void batch_table(FILE *f, const struct model *m,
+		 const struct column_set *set)
 {
-	int width[16], c;
+	int width[MAX_COLUMNS], c;
 	char cell[CELL], fit[2 * CELL];
 	size_t i;
 
-	for (c = 0; c < nr_columns; c++) {
-		width[c] = text_width(column_table[c].title);
+	for (c = 0; c < set->nr; c++) {
+		width[c] = text_width(set->col[c]->title);
 		for (i = 0; i < m->cur.nr; i++) {
 			int w;
 
-			column_table[c].render(m->order[i], cell, sizeof(cell), 0);
+			set->col[c]->render(m->order[i], cell, sizeof(cell), 0);
 			w = text_width(cell);
 			if (w > width[c])
 				width[c] = w;
@@ -49,17 +50,17 @@ void batch_table(FILE *f, const struct model *m)
 	}
 
 	print_header(f, m);
-	for (c = 0; c < nr_columns; c++) {
-		text_fit(fit, sizeof(fit), column_table[c].title, width[c],
-			 column_table[c].align);
+	for (c = 0; c < set->nr; c++) {
+		text_fit(fit, sizeof(fit), set->col[c]->title, width[c],
+			 set->col[c]->align);
 		fprintf(f, "%s%s", c ? " " : "", fit);
 	}
 	putc('\n', f);
 	for (i = 0; i < m->cur.nr; i++) {
-		for (c = 0; c < nr_columns; c++) {
-			column_table[c].render(m->order[i], cell, sizeof(cell), 0);
+		for (c = 0; c < set->nr; c++) {
+			set->col[c]->render(m->order[i], cell, sizeof(cell), 0);
 			text_fit(fit, sizeof(fit), cell, width[c],
-				 column_table[c].align);
+				 set->col[c]->align);
 			fprintf(f, "%s%s", c ? " " : "", fit);
 		}
 		putc('\n', f);
@@ -75,16 +76,17 @@ static void json_value(FILE *f, unsigned long long value)
 		fprintf(f, "%llu", value);
 }
 
-static void json_row(FILE *f, const struct row *row)
+static void json_row(FILE *f, const struct row *row,
+		     const struct column_set *set)
 {
 	const struct vctx_info *ctx = row->ctx;
 	size_t i;
 	int c;
 
 	putc('{', f);
-	for (c = 0; c < nr_columns; c++) {
-		fprintf(f, "%s\"%s\":", c ? "," : "", column_table[c].key);
-		column_table[c].json(f, row);
+	for (c = 0; c < set->nr; c++) {
+		fprintf(f, "%s\"%s\":", c ? "," : "", set->col[c]->key);
+		set->col[c]->json(f, row);
 	}
 	fprintf(f, ",\"parent\":%u,\"depth\":%u,\"members\":%llu,\"cpu_usec\":%llu,\"resources\":{",
 		ctx->parent, ctx->depth, ctx->members, ctx->cpu_usec);
@@ -104,7 +106,7 @@ static void json_row(FILE *f, const struct row *row)
 	fputs("}}", f);
 }
 
-void batch_json(FILE *f, const struct model *m)
+void batch_json(FILE *f, const struct model *m, const struct column_set *set)
 {
 	const struct totals *t = &m->total;
 	size_t i;
@@ -121,7 +123,7 @@ void batch_json(FILE *f, const struct model *m)
 	for (i = 0; i < m->cur.nr; i++) {
 		if (i)
 			putc(',', f);
-		json_row(f, m->order[i]);
+		json_row(f, m->order[i], set);
 	}
 	fputs("]}\n", f);
 }
@@ -171,11 +173,11 @@ int view_batch(struct model *m, const struct view_options *opt, FILE *f)
 		}
 		model_sort(m, opt->sort, false);
 		if (opt->json) {
-			batch_json(f, m);
+			batch_json(f, m, &opt->shown);
 		} else {
 			if (frame)
 				putc('\n', f);
-			batch_table(f, m);
+			batch_table(f, m, &opt->shown);
 		}
 		if (fflush(f))
 			return EXIT_FAILURE;

@@ -19,39 +19,14 @@
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
-#include <wchar.h>
 #include <wctype.h>
 
-#define NCURSES_WIDECHAR 1
-#include <curses.h>
+#include "screen.h"
 #include <term.h>
 
-#include "view.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define MAX_COLUMNS	16
 #define CELL		512
-#define KEY_ESC		27
 #define KEY_CTRL(c)	((c) & 0x1f)
-#define HISTORY		256
 #define MESSAGE_TIME	3.0
-
-/* What things look like: set once, with and without colours */
-enum look {
-	LOOK_PLAIN,
-	LOOK_TITLE,
-	LOOK_HEADER,
-	LOOK_SORTED,
-	LOOK_SELECTED,
-	LOOK_KEY,
-	LOOK_LABEL,
-	LOOK_DIM,
-	LOOK_STRONG,
-	LOOK_OK,
-	LOOK_WARN,
-	LOOK_FULL,
-	NR_LOOKS,
-};
 
 /*
  * Without colours, more attributes mean more trouble.  Every coloured thing is
@@ -76,53 +51,6 @@ static const struct {
 	[LOOK_OK]	= { COLOR_GREEN, -1, A_NORMAL, A_NORMAL },
 	[LOOK_WARN]	= { COLOR_YELLOW, -1, A_NORMAL, A_BOLD },
 	[LOOK_FULL]	= { COLOR_RED, -1, A_BOLD, A_BOLD | A_UNDERLINE },
-};
-
-enum mode {
-	MODE_LIST,
-	MODE_HELP,
-	MODE_SEARCH,
-	MODE_DELAY,
-};
-
-struct screen {
-	struct model *m;
-	const struct column *sort;
-	bool invert;
-	double delay;
-	double next;		/* when to read again */
-	enum mode mode;
-	bool detail;
-	bool quit;
-
-	/*
-	 * The selection is a context.  Until the user has chosen one, it is
-	 * whichever is on top.
-	 */
-	bool chosen;
-	uint32_t sel_id;
-	size_t sel;		/* where in the order it stands now */
-	size_t top;		/* first row that is visible */
-	int page;		/* how many are */
-
-	char input[64];		/* of the prompt, with its length */
-	size_t input_len;
-	char search[64];	/* what was found last, for 'n' */
-	bool found;
-	bool old_chosen;	/* before the search began */
-	uint32_t old_id;
-
-	int help_top;
-	char message[128];
-	double message_until;
-	int error;		/* of the last reading */
-
-	double refused[HISTORY];	/* a ring of totals, newest at nr - 1 */
-	size_t nr_history;
-
-	bool utf8;
-	int cpus;
-	attr_t look[NR_LOOKS];
 };
 
 /* Signals */
@@ -210,8 +138,8 @@ static void signals_init(sigset_t *wait)
 
 /* Drawing */
 
-static void put(int y, int x, int width, attr_t attr, const char *s,
-		enum text_align align)
+void put(int y, int x, int width, attr_t attr, const char *s,
+	 enum text_align align)
 {
 	char fit[4096];
 
@@ -225,12 +153,12 @@ static void put(int y, int x, int width, attr_t attr, const char *s,
 	mvaddstr(y, x, fit);
 }
 
-static void put_text(int y, int x, attr_t attr, const char *s)
+void put_text(int y, int x, attr_t attr, const char *s)
 {
 	put(y, x, text_width(s), attr, s, ALIGN_LEFT);
 }
 
-static attr_t level_look(const struct screen *s, enum level level)
+attr_t level_look(const struct screen *s, enum level level)
 {
 	static const enum look look[] = {
 		[LEVEL_NONE]	= LOOK_DIM,
@@ -243,7 +171,7 @@ static attr_t level_look(const struct screen *s, enum level level)
 }
 
 /* A bar that is drawn already, at @x: what it is filled with gets @attr. */
-static void paint_bar(int y, int x, int width, attr_t attr)
+void paint_bar(int y, int x, int width, attr_t attr)
 {
 	int i;
 
@@ -374,7 +302,9 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 {
 	const struct column *name = column_find("name");
 	const struct column *id = column_find("id");
-	int total = -1, shown = nr_columns, need_name = 4, c, extra;
+	const struct column *const *col = s->set->col;
+	int nr = s->set->nr;
+	int total = -1, shown = nr, need_name = 4, c, extra;
 	uint32_t max_id = 0;
 	char text[16];
 	size_t i;
@@ -389,10 +319,10 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 		if (w > need_name)
 			need_name = w;
 	}
-	for (c = 0; c < nr_columns; c++) {
-		width[c] = column_table[c].width;
+	for (c = 0; c < nr; c++) {
+		width[c] = col[c]->width;
 		/* Half a number is a wrong number. */
-		if (&column_table[c] == id) {
+		if (col[c] == id) {
 			snprintf(text, sizeof(text), "%u", max_id);
 			if ((int)strlen(text) > width[c])
 				width[c] = (int)strlen(text);
@@ -402,19 +332,19 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 	while (total > COLS && shown > 1) {
 		int least = -1;
 
-		for (c = 0; c < nr_columns; c++)
+		for (c = 0; c < nr; c++)
 			if (width[c] && (least < 0 ||
-					 column_table[c].drop > column_table[least].drop))
+					 col[c]->drop > col[least]->drop))
 				least = c;
 		total -= width[least] + 1;
 		width[least] = 0;
 		shown--;
 	}
-	for (c = 0; c < nr_columns; c++) {
-		extra = column_table[c].grow - width[c];
-		if (!width[c] || &column_table[c] == id || extra <= 0)
+	for (c = 0; c < nr; c++) {
+		extra = col[c]->grow - width[c];
+		if (!width[c] || col[c] == id || extra <= 0)
 			continue;
-		if (&column_table[c] == name && extra > need_name - width[c])
+		if (col[c] == name && extra > need_name - width[c])
 			extra = need_name - width[c];
 		if (extra > COLS - total)
 			extra = COLS - total;
@@ -429,22 +359,23 @@ static void draw_header(const struct screen *s, int y,
 			const int width[MAX_COLUMNS])
 {
 	bool descending = s->sort->descending != s->invert;
+	const struct column *const *col = s->set->col;
 	int x = 0, c;
 
 	put(y, 0, COLS, s->look[LOOK_HEADER], "", ALIGN_LEFT);
-	for (c = 0; c < nr_columns; c++) {
-		const char *title = column_table[c].title;
+	for (c = 0; c < s->set->nr; c++) {
+		const char *title = col[c]->title;
 		char arrow[64];
 		int w = width[c];
 
 		if (!w)
 			continue;
-		if (&column_table[c] != s->sort) {
+		if (col[c] != s->sort) {
 			put(y, x, w, s->look[LOOK_HEADER], title,
-			    column_table[c].align);
+			    col[c]->align);
 		} else {
 			/* The arrow takes the space beside the column. */
-			bool left = column_table[c].align == ALIGN_LEFT;
+			bool left = col[c]->align == ALIGN_LEFT;
 			const char *mark = s->utf8 ? descending ? "▼" : "▲" :
 					   descending ? "v" : "^";
 			bool room = text_width(title) < w;
@@ -452,7 +383,7 @@ static void draw_header(const struct screen *s, int y,
 			snprintf(arrow, sizeof(arrow), left ? "%s%s" : "%2$s%1$s",
 				 title, room || left ? mark : "");
 			put(y, x, w, s->look[LOOK_SORTED], arrow,
-			    column_table[c].align);
+			    col[c]->align);
 			if (!room && !left && x)
 				put_text(y, x - 1, s->look[LOOK_SORTED], mark);
 		}
@@ -504,10 +435,10 @@ static void draw_row(const struct screen *s, int y, size_t i,
 
 	if (selected)
 		put(y, 0, COLS, s->look[LOOK_SELECTED], "", ALIGN_LEFT);
-	for (c = 0; c < nr_columns; c++) {
+	for (c = 0; c < s->set->nr; c++) {
 		if (!width[c])
 			continue;
-		draw_cell(s, y, x, width[c], &column_table[c], row, selected);
+		draw_cell(s, y, x, width[c], s->set->col[c], row, selected);
 		x += width[c] + 1;
 	}
 }
@@ -538,86 +469,21 @@ static void draw_list(struct screen *s, int y, int height)
 			 "the context has ended" : "no contexts");
 }
 
-static int detail_height(const struct screen *s)
-{
-	size_t nr = s->m->cur.nr ? s->m->order[s->sel]->ctx->nr_res : 0;
-
-	return 5 + (int)nr;
-}
-
-static void format_limit(char *dst, size_t size, unsigned long long value)
-{
-	if (value == VCTX_MAX)
-		snprintf(dst, size, "max");
-	else
-		snprintf(dst, size, "%llu", value);
-}
-
-static void draw_detail(const struct screen *s, int y, int height)
-{
-	const struct row *row = s->m->cur.nr ? s->m->order[s->sel] : NULL;
-	attr_t plain = s->look[LOOK_PLAIN], strong = s->look[LOOK_STRONG];
-	char text[512], soft[24], hard[24], age[16], bar[64];
-	const struct vctx_info *ctx;
-	int line, barw;
-	size_t i;
-
-	attrset((int)plain);
-	mvhline(y, 0, ACS_HLINE, COLS);
-	if (!row)
-		return;
-	ctx = row->ctx;
-	snprintf(text, sizeof(text), " Context %u%s%s ", ctx->id,
-		 *ctx->name ? "  " : "", ctx->name);
-	put_text(y, 2, strong, text);
-
-	text_age(age, sizeof(age), ctx->age_usec);
-	snprintf(text, sizeof(text),
-		 "members %llu   parent %u   depth %u   flags %s   age %s   CPU time %.1f s   refusals %llu",
-		 ctx->members, ctx->parent, ctx->depth,
-		 *ctx->flags_text ? ctx->flags_text : "-", age,
-		 (double)ctx->cpu_usec / 1e6, (unsigned long long)row->fail);
-	if (height > 1)
-		put(y + 1, 1, COLS - 1, plain, text, ALIGN_LEFT);
-	if (height > 3) {
-		snprintf(text, sizeof(text), "%-12s%11s%11s%11s%11s%11s",
-			 "RESOURCE", "USAGE", "PEAK", "SOFT", "HARD", "FAIL");
-		put(y + 3, 0, COLS, s->look[LOOK_HEADER], "", ALIGN_LEFT);
-		put(y + 3, 1, COLS - 1, s->look[LOOK_HEADER], text,
-		    ALIGN_LEFT);
-	}
-	barw = COLS - 71 > 40 ? 40 : COLS - 71;
-	for (i = 0, line = 4; i < ctx->nr_res && line < height; i++, line++) {
-		const struct vctx_res *r = &ctx->res[i];
-
-		format_limit(soft, sizeof(soft), r->soft);
-		format_limit(hard, sizeof(hard), r->hard);
-		snprintf(text, sizeof(text), "%-12s%11llu%11llu%11s%11s",
-			 r->name, r->usage, r->peak, soft, hard);
-		put(y + line, 1, COLS - 1, plain, text, ALIGN_LEFT);
-		snprintf(text, sizeof(text), "%11llu", r->fail);
-		put(y + line, 57, 11, r->fail ? level_look(s, LEVEL_FULL) :
-		    s->look[LOOK_DIM], text, ALIGN_LEFT);
-		if (barw < 5 || r->hard == VCTX_MAX)
-			continue;
-		text_bar(bar, sizeof(bar), model_fill(r), barw);
-		put(y + line, 70, barw, plain, bar, ALIGN_LEFT);
-		paint_bar(y + line, 70, barw,
-			  level_look(s, model_res_level(r)));
-	}
-}
-
 static void draw_footer(struct screen *s, int y)
 {
-	static const struct {
+	static const struct label {
 		const char *key, *label;
-	} keys[] = {
+	} list[] = {
 		{ "F1", "Help" }, { "/", "Search" }, { "<>", "Sort" },
 		{ "I", "Invert" }, { "Enter", "Detail" }, { "d", "Delay" },
-		{ "F10", "Quit" },
+		{ "F10", "Quit" }, { NULL, NULL },
+	}, detail[] = {
+		{ "F1", "Help" }, { "/", "Search" }, { "Esc", "Back" },
+		{ "Up Down", "Scroll" }, { "<>", "Other contexts" },
+		{ "d", "Delay" }, { "F10", "Quit" }, { NULL, NULL },
 	};
+	const struct label *keys = s->detail ? detail : list;
 	char text[256];
-	size_t i;
 	int x = 0;
 
 	curs_set(0);
@@ -647,14 +513,14 @@ static void draw_footer(struct screen *s, int y)
 		put(y, 0, COLS, s->look[LOOK_STRONG], s->message, ALIGN_LEFT);
 		return;
 	}
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		int key = text_width(keys[i].key);
-		int label = text_width(keys[i].label);
+	for (; keys->key; keys++) {
+		int key = text_width(keys->key);
+		int label = text_width(keys->label);
 
 		if (x + key + label > COLS)
 			break;
-		put_text(y, x, s->look[LOOK_KEY], keys[i].key);
-		put(y, x + key, label + 1, s->look[LOOK_LABEL], keys[i].label,
+		put_text(y, x, s->look[LOOK_KEY], keys->key);
+		put(y, x + key, label + 1, s->look[LOOK_LABEL], keys->label,
 		    ALIGN_LEFT);
 		x += key + label + 1;
 	}
@@ -675,7 +541,8 @@ static char *help_text(void)
 	      "\n"
 	      "*Keys\n"
 	      " Up Down       select a context; also PgUp PgDn Home End\n"
-	      " Enter         all resources of the selected context, and back\n"
+	      " Enter         all of the selected context: there Up, Down, PgUp, PgDn, Home\n"
+	      "               and End scroll, < and > go to other contexts, Esc goes back\n"
 	      " /             search by name or number; n for the next one\n"
 	      " < >           order by the column to the left, to the right\n"
 	      " I             invert the order\n"
@@ -737,9 +604,17 @@ static void draw_help(struct screen *s)
 	curs_set(0);
 }
 
+/* The numbers of all contexts, if there is room for them. */
+static bool has_meters(const struct screen *s)
+{
+	if (s->detail)
+		return LINES >= 6 + detail_height(s);
+	return LINES >= 11;
+}
+
 static void draw(struct screen *s)
 {
-	int y = 0, bottom = LINES, panel;
+	int y = 0, bottom = LINES;
 	bool prompt = s->mode == MODE_SEARCH || s->mode == MODE_DELAY;
 
 	erase();
@@ -754,22 +629,16 @@ static void draw(struct screen *s)
 		draw_title(s);
 	if (LINES >= 6)
 		y = 1;
-	if (LINES >= 11) {
+	if (has_meters(s)) {
 		draw_meters(s, 1);
 		y = LINES >= 13 ? 4 : 3;
 	}
 	if (LINES >= 5 || (prompt && LINES >= 2))
 		bottom--;
-	if (s->detail) {
-		panel = detail_height(s);
-		/* Too little left for the list: the panel alone */
-		if (bottom - y - panel < 3)
-			panel = bottom - y;
-		draw_detail(s, bottom - panel, panel);
-		draw_list(s, y, bottom - panel - y);
-	} else {
+	if (s->detail)
+		draw_detail(s, y, bottom - y);
+	else
 		draw_list(s, y, bottom - y);
-	}
 	/* Last: this is where the cursor stays. */
 	if (bottom < LINES)
 		draw_footer(s, bottom);
@@ -808,6 +677,14 @@ static void follow(struct screen *s)
 	}
 }
 
+/* The accounting of whom the details are about */
+static void read_account(struct screen *s)
+{
+	if (s->detail && s->m->cur.nr)
+		account_update(&s->account, s->m->order[s->sel]->ctx->id,
+			       model_now());
+}
+
 static void choose(struct screen *s, ssize_t i)
 {
 	ssize_t nr = (ssize_t)s->m->cur.nr;
@@ -818,14 +695,34 @@ static void choose(struct screen *s, ssize_t i)
 	s->sel = (size_t)i;
 	s->sel_id = s->m->order[i]->ctx->id;
 	s->chosen = true;
+	if (s->account.id != s->sel_id)
+		read_account(s);
+}
+
+static void open_detail(struct screen *s)
+{
+	if (!s->m->cur.nr)
+		return;
+	s->detail = true;
+	s->detail_top = 0;
+	choose(s, (ssize_t)s->sel);
 }
 
 static void reread(struct screen *s)
 {
+	uint32_t id = s->sel_id;
+
 	s->error = model_update(s->m);
 	if (s->error)
 		return;
 	follow(s);
+	if (s->detail && (s->sel_id != id || !s->m->cur.nr)) {
+		s->detail = false;
+		snprintf(s->message, sizeof(s->message),
+			 "context %u has ended", id);
+		s->message_until = model_now() + MESSAGE_TIME;
+	}
+	read_account(s);
 	if (isnan(s->m->total.refused))
 		return;
 	s->refused[s->nr_history % HISTORY] = s->m->total.refused;
@@ -839,6 +736,19 @@ static void sort_by(struct screen *s, const struct column *col)
 		s->invert = false;
 	}
 	follow(s);
+}
+
+/* By the column left or right of the one that it is ordered by */
+static void sort_beside(struct screen *s, int step)
+{
+	const struct column_set *set = s->set;
+	int c;
+
+	for (c = 0; c < set->nr && set->col[c] != s->sort; c++)
+		;
+	c = c == set->nr ? 0 : c + step;
+	if (c >= 0 && c < set->nr)
+		sort_by(s, set->col[c]);
 }
 
 /* Selects the next context that matches, from @from on. */
@@ -998,6 +908,8 @@ static bool motion_key(struct screen *s, wint_t key)
 {
 	ssize_t sel = (ssize_t)s->sel;
 
+	if (s->detail)
+		return detail_key(s, key);
 	switch (key) {
 	case KEY_UP:
 		choose(s, sel - 1);
@@ -1075,9 +987,10 @@ static void list_key(struct screen *s, wint_t key, bool special)
 		break;
 	case '\n':
 	case '\r':
-		if (!s->detail)
-			choose(s, (ssize_t)s->sel);
-		s->detail = !s->detail;
+		if (s->detail)
+			s->detail = false;
+		else
+			open_detail(s);
 		break;
 	case KEY_ESC:
 		s->detail = false;
@@ -1093,15 +1006,16 @@ static void list_key(struct screen *s, wint_t key, bool special)
 		break;
 	case '<':
 	case '>':
-		c = (int)(s->sort - column_table) + (key == '<' ? -1 : 1);
-		if (c >= 0 && c < nr_columns)
-			sort_by(s, &column_table[c]);
+		if (s->detail)
+			choose(s, (ssize_t)s->sel + (key == '<' ? -1 : 1));
+		else
+			sort_beside(s, key == '<' ? -1 : 1);
 		break;
 	case 'j':
-		choose(s, (ssize_t)s->sel + 1);
+		motion_key(s, KEY_DOWN);
 		break;
 	case 'k':
-		choose(s, (ssize_t)s->sel - 1);
+		motion_key(s, KEY_UP);
 		break;
 	case KEY_CTRL('l'):
 		clearok(curscr, TRUE);
@@ -1233,9 +1147,11 @@ int view_curses(struct model *m, const struct view_options *opt)
 {
 	struct screen s = {
 		.m = m,
+		.set = &opt->shown,
 		.sort = opt->sort,
 		.delay = opt->delay,
 		.page = 1,
+		.detail_page = 1,
 	};
 	SCREEN *term;
 	sigset_t wait;
@@ -1271,6 +1187,7 @@ int view_curses(struct model *m, const struct view_options *opt)
 	refresh();
 	endwin();
 	delscreen(term);
+	account_free(&s.account);
 	/* Ctrl-C is a way to quit; others want to know what ended it. */
 	if (got_signal && got_signal != SIGINT) {
 		signal(got_signal, SIG_DFL);

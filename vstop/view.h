@@ -15,12 +15,14 @@
  * @delay: seconds between readings
  * @count: how many frames, 0 for no end
  * @sort: by which column
+ * @shown: which columns
  * @json: batch only: an object per frame and line
  */
 struct view_options {
 	double delay;
 	unsigned long count;
 	const struct column *sort;
+	struct column_set shown;
 	bool json;
 };
 
@@ -38,8 +40,9 @@ struct view_options {
 int view_batch(struct model *m, const struct view_options *opt, FILE *f);
 
 /* One frame, as a table and as one line of JSON */
-void batch_table(FILE *f, const struct model *m);
-void batch_json(FILE *f, const struct model *m);
+void batch_table(FILE *f, const struct model *m,
+		 const struct column_set *set);
+void batch_json(FILE *f, const struct model *m, const struct column_set *set);
 
 /**
  * view_curses - show the model on the terminal until the user leaves

@@ -259,6 +259,26 @@ static void test_levels(void **state)
 		"a", 6, 6, 5, 6, 0 }), LEVEL_FULL);
 }
 
+static void test_refused(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, "100 name=a parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=1 nproc=1:1:max:9:3 nofile=1:1:max:9:4\n", 10);
+	assert_true(isnan(model_refused(&m, find(&m, 100), 0)));
+	/* One that the kernel had not before, and one that is new */
+	feed(&m, "100 name=a parent=0 depth=1 flags=- members=1 age_usec=2000001 cpu_usec=1 nproc=1:1:max:9:5 nlater=1:1:max:9:8 nofile=1:1:max:9:14\n"
+		 "101 name=b parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=1 nproc=1:1:max:9:6\n"
+		 "102 name=c parent=0 depth=1 flags=- members=1 age_usec=90000000 cpu_usec=1 nproc=1:1:max:9:6\n", 12);
+	NEAR(model_refused(&m, find(&m, 100), 0), 1);
+	NEAR(model_refused(&m, find(&m, 100), 1), 4);
+	NEAR(model_refused(&m, find(&m, 100), 2), 5);
+	NEAR(model_refused(&m, find(&m, 101), 0), 3);
+	assert_true(isnan(model_refused(&m, find(&m, 102), 0)));
+	model_free(&m);
+}
+
 /* What a child uses is in its parent's numbers already. */
 static void test_nested(void **state)
 {
@@ -541,16 +561,96 @@ static void test_limit_cell(void **state)
 
 /* Batch output */
 
-static char *print(struct model *m, void (*fn)(FILE *, const struct model *))
+static char *print_columns(struct model *m, const char *columns,
+			   void (*fn)(FILE *, const struct model *,
+				      const struct column_set *))
 {
+	struct column_set set;
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
+	column_set_usual(&set, false);
+	if (columns)
+		assert_null(column_set_parse(&set, columns));
 	assert_non_null(f);
-	fn(f, m);
+	fn(f, m, &set);
 	assert_int_equal(fclose(f), 0);
 	return text;
+}
+
+static char *print(struct model *m, void (*fn)(FILE *, const struct model *,
+					       const struct column_set *))
+{
+	return print_columns(m, NULL, fn);
+}
+
+static void test_columns(void **state)
+{
+	static const struct {
+		const char *list;
+		int nr;
+		const char *last;
+	} good[] = {
+		{ "id", 1, "id" }, { "ID,CPU%,mem", 3, "mem" },
+		{ "mem,MEM,mem", 1, "mem" }, { "+mem", 11, "mem" },
+		{ "+id", 10, "age" }, { "REFUSED/s", 1, "refused" },
+		{ "id,name,tasks,procs,files,mem,cpu,limit,refused,flags,age,id", 11, "age" },
+	};
+	static const struct {
+		const char *list;
+		const char *rest;
+	} bad[] = {
+		{ "", "" }, { "+", "" }, { "id,", "" }, { "id,,mem", ",mem" },
+		{ "nothing", "nothing" }, { "id,nothing,mem", "nothing,mem" },
+		{ "idid", "idid" },
+		{ "name56789012345678901234567890123", "name56789012345678901234567890123" },
+	};
+	struct column_set set;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		column_set_usual(&set, false);
+		assert_int_equal(set.nr, 10);
+		assert_null(column_set_parse(&set, good[i].list));
+		assert_int_equal(set.nr, good[i].nr);
+		assert_string_equal(set.col[set.nr - 1]->key, good[i].last);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		column_set_usual(&set, true);
+		assert_int_equal(set.nr, nr_columns);
+		assert_string_equal(column_set_parse(&set, bad[i].list),
+				    bad[i].rest);
+	}
+}
+
+/* Memory is what a memory cgroup counts, if there is one, else rss. */
+static void test_memory(void **state)
+{
+	struct model m;
+	char *text;
+
+	(void)state;
+	model_init(&m, NULL);
+	feed(&m, "100 name=a parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=1 rss=5242880:1:max:max:0 memory=0:0:max:max:0\n"
+		 "101 name=b parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=1 rss=5242880:1:max:max:0 memory=6815744:1:max:max:0\n"
+		 "102 name=c parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=1 memory=0:0:max:max:0\n"
+		 "103 name=d parent=0 depth=1 flags=- members=1 age_usec=1 cpu_usec=1\n", 1);
+	model_sort(&m, column_find("mem"), false);
+	text = print_columns(&m, "id,mem", batch_table);
+	assert_string_equal(strchr(text, '\n') + 1,
+			    "CTX     MEM\n"
+			    "101 6815744\n"
+			    "100 5242880\n"
+			    "102       0\n"
+			    "103       -\n");
+	free(text);
+	text = print_columns(&m, "+mem", batch_json);
+	assert_non_null(strstr(text, "\"age\":0.000,\"mem\":6815744,\"parent\""));
+	assert_non_null(strstr(text, "\"mem\":null"));
+	free(text);
+	model_free(&m);
 }
 
 static void test_batch(void **state)
@@ -702,6 +802,73 @@ static void test_update(void **state)
 	model_free(&m);
 }
 
+static void write_accounting(const char *text)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/100", tree);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/100/accounting", tree);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void test_account(void **state)
+{
+	struct account a = { 0 };
+	char path[64];
+
+	(void)state;
+	account_update(&a, 100, 1);
+	assert_int_equal(a.err, -ENOENT);
+	assert_int_equal(a.nr_cur, 0);
+
+	write_accounting("cpu_usec 100\nforks 7\n");
+	account_update(&a, 100, 2);
+	assert_int_equal(a.err, 0);
+	assert_int_equal(a.nr_cur, 2);
+	assert_true(isnan(account_rate(&a, 1)));
+	write_accounting("cpu_usec 100\nforks 17\n");
+	account_update(&a, 100, 4);
+	NEAR(account_rate(&a, 0), 0);
+	NEAR(account_rate(&a, 1), 5);
+	/* Too soon: it replaces what was read, and is compared with the same. */
+	write_accounting("cpu_usec 120\nforks 27\n");
+	account_update(&a, 100, 4.001);
+	assert_int_equal(a.cur[1].value, 27);
+	NEAR(account_rate(&a, 1), 20 / 2.001);
+	/* Another context of that number, or a kernel that says more */
+	write_accounting("cpu_usec 5\nforks 1\n");
+	account_update(&a, 100, 5);
+	assert_true(isnan(account_rate(&a, 1)));
+	write_accounting("cpu_usec 6\nforks 2\nexecs 1\n");
+	account_update(&a, 100, 6);
+	assert_int_equal(a.nr_cur, 3);
+	assert_true(isnan(account_rate(&a, 1)));
+	write_accounting("cpu_usec 7\nspoons 3\nexecs 1\n");
+	account_update(&a, 100, 7);
+	assert_true(isnan(account_rate(&a, 1)));
+	/* Another context, and back */
+	account_update(&a, 101, 8);
+	assert_int_equal(a.err, -ENOENT);
+	assert_int_equal(a.id, 101);
+	assert_int_equal(a.nr_cur, 0);
+	account_update(&a, 100, 9);
+	assert_int_equal(a.nr_cur, 3);
+	assert_true(isnan(account_rate(&a, 1)));
+	write_accounting("rubbish\n");
+	account_update(&a, 100, 10);
+	assert_int_equal(a.err, -EPROTO);
+	account_free(&a);
+	snprintf(path, sizeof(path), "%s/100/accounting", tree);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/100", tree);
+	assert_int_equal(rmdir(path), 0);
+}
+
 static void write_many(int nr, int step)
 {
 	char path[64];
@@ -712,7 +879,7 @@ static void write_many(int nr, int step)
 	f = fopen(path, "w");
 	assert_non_null(f);
 	for (i = 0; i < nr; i++)
-		fprintf(f, "%d name=c%d parent=0 depth=1 flags=- members=2 age_usec=%d cpu_usec=%d nproc=2:2:max:100:0 ntask=2:2:max:max:0 nofile=%d:50:max:100:%d\n",
+		fprintf(f, "%d name=c%d parent=0 depth=1 flags=- members=2 age_usec=%d cpu_usec=%d nproc=2:2:max:100:0 ntask=2:2:max:max:0 nofile=%d:50:max:100:%d nsock=1:2:max:max:0 nlock=0:0:max:max:0 npty=0:0:max:max:0 nsigpending=0:1:max:max:0 ninotify=0:0:max:max:0 as=123456789:123456789:max:max:0 memlock=0:0:max:max:0 rss=1048576:2097152:max:max:0 anon=524288:1048576:max:max:0 shmem=0:0:max:max:0 memory=4194304:4194304:max:max:0 swap=0:0:max:max:0 nshm=0:0:max:max:0 shmbytes=0:0:max:max:0 nsem=0:0:max:max:0 nmsg=0:0:max:max:0 msgbytes=0:0:max:max:0 mqbytes=0:0:max:max:0 nrandom=0:0:max:max:0\n",
 			70000 + i * 2 + step % 2, i, 1000000 * (step + 1),
 			1000 * i * step, i % 100, step);
 	assert_int_equal(fclose(f), 0);
@@ -760,6 +927,7 @@ static void test_view_batch(void **state)
 	FILE *f;
 
 	(void)state;
+	column_set_usual(&opt.shown, true);
 	write_summary(LINE(100, "a", 1, 0));
 	model_init(&m, NULL);
 	assert_int_equal(model_update(&m), 0);
@@ -790,6 +958,7 @@ int main(void)
 		cmocka_unit_test(test_zero_interval),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_only),
 		cmocka_unit_test(test_sort),
@@ -800,11 +969,14 @@ int main(void)
 		cmocka_unit_test(test_bar),
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_limit_cell),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_batch_empty),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_string),
 		cmocka_unit_test(test_update),
+		cmocka_unit_test(test_account),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_view_batch),
 	};

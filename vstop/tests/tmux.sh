@@ -155,6 +155,11 @@ cli 0 '^vstop .* cpu [0-9.]+% refused [0-9.]+/s$' -b -n 1 -d 0.1
 cli 0 '^ *103 bomb +60 +60 +[0-9]+ +[0-9.]+ nproc:100% ' -b -n 2 -d 0.1
 cli 0 '^\{"time":.*\}\]\}$|^\{.*\]\}$' -b --json -n 1 -d 0.1
 cli 0 '^CTX NAME' -b -n 1 -d 0.1 -c web
+cli 0 '^ *CTX NAME +TASKS +PROCS +FILES +CPU% +LIMIT +REFUSED/s +FLAGS +AGE$' -b -n 1 -d 0.1
+cli 0 '^NAME +MEM$' -b -n 1 -d 0.1 -o name,mem
+cli 0 '^web +268435456$' -b -n 1 -d 0.1 -o name,mem -c web
+cli 0 ' AGE +MEM$' -b -n 1 -d 0.1 -o +mem
+cli 2 "no column 'nothing', only: id name" -o id,nothing
 cli 1 'context 4: no such context' -b -c 4
 "$VSTOP" -b -n 1 -d 0.1 >/dev/full 2>"$tmp/out"
 [ $? = 1 ] && grep -q 'cannot write the output' "$tmp/out"
@@ -195,6 +200,8 @@ press F
 sees '▼FILES' && sees_first ' bomb '; ok $? 'F: by files'
 press I
 sees '▲FILES' && sees_first '^ +1 '; ok $? 'I: inverted'
+press M
+sees '▼MEM' && sees_first ' web .* 256M'; ok $? 'M: by memory'
 press T
 sees '▼TASKS' && sees_first ' bomb '; ok $? 'T: by tasks'
 press L
@@ -212,22 +219,54 @@ press / f d
 sees '^Search: fd$'; ok $? '/: a prompt'
 press Enter Enter
 sees 'Context 104  fdhog'; ok $? 'search finds, Enter opens the details'
-sees '^ nofile +190 .* 200 +[1-9]'; ok $? 'details show each resource'
+sees '^ nofile +190 +197 +max +200 +[1-9][0-9]* +[0-9.]+ +\[\|+ *\] +95%$'
+ok $? 'details show each resource'
+sees '^ rss +1\.5M +1\.7M +max +max +0 ' ; ok $? 'bytes with a suffix'
+sees_not ' build '; ok $? 'and nothing else'
+sees '1-[0-9]+ of [0-9]+'; ok $? 'and where in them one is'
+press NPage
+sees '^ nrandom ' && sees_not '^ nofile '; ok $? 'Page Down'
+press End
+sees '^ ACCOUNTING +TOTAL +RATE +TOTAL +RATE$'; ok $? 'End: the accounting'
+sees 'voluntary_switches +[0-9]+ +[0-9.]+/s'; ok $? 'with rates'
+sees '^ cpu_usec +[0-9.]+ s +[0-9.]+% ' ; ok $? 'times in seconds'
+sees 'block_read_bytes +[0-9.]+M +[0-9.]+M/s$'; ok $? 'bytes with a suffix'
+press Up k
+sees '^ nrandom '; ok $? 'Up, k'
+press Down j PPage PPage Home
+sees '^ nofile +190'; ok $? 'Home'
 press N
 sees 'Context 104  fdhog' && press F && sees 'Context 104  fdhog'
 ok $? 'the selection follows the context when the order changes'
-press N Home
+press N '<' '<'
+sees 'Context 102  client'; ok $? '<: the context before'
+press End
+sees '^ nrandom ' && sees_not ACCOUNTING; ok $? 'one without accounting'
+press '>'
+sees 'Context 103  bomb'; ok $? '>: the next context'
+press Home
+sees '^ nproc +60 +62 +max +60 +[0-9]+ +[1-9][0-9.]* +\[\|+\] +100%$'
+ok $? 'refusals of each resource, each second'
+press '<' '<' '<' '<' '<' '<' '<'
+sees 'Context 1 '; ok $? '<: up to the first one'
+press / w e b Enter
+sees 'Context 101  web'; ok $? '/: another one'
+press Escape
+sees_not 'Context 101 ' && sees '^ *100 build '; ok $? 'Esc closes the details'
+press Home Enter
 sees 'Context 1 '; ok $? 'Home selects the first one'
-press Down
+press Enter
+sees_not 'Context 1 '; ok $? 'Enter closes the details'
+press Down Enter
 sees 'Context 100  build'; ok $? 'Down selects the next one'
-press Up Up
+press Escape Up Up Enter
 sees 'Context 1 '; ok $? 'Up stops at the first one'
-press NPage
+press Escape NPage Enter
 sees_not 'Context 1 '; ok $? 'Page Down'
-press PPage
+press Escape PPage Enter
 sees 'Context 1 '; ok $? 'Page Up'
 press Escape
-sees_not 'Context 1 '; ok $? 'Esc closes the details'
+sees_not 'Context 1 '
 press / x y z
 sees 'Search: xyz +\(none\)'; ok $? 'search says that there is none'
 press BSpace BSpace BSpace 1 0 2 Enter Enter
@@ -246,7 +285,8 @@ for _ in $(seq 20); do
 	press Escape		# It was gone before.
 done
 [ -n "$gone" ] && sees_not "$gone "; ok $? 'a selected context may vanish'
-alive; ok $? 'and vstop lives on'
+sees 'context 70[0-9]{3} has ended'; ok $? 'which is told'
+alive && sees '^ *100 build '; ok $? 'and vstop lives on'
 press Escape
 
 press d 0 . 7 Enter
@@ -268,7 +308,7 @@ resize 46 30
 sees 'CTX +NAME .*CPU%' && ! screen | grep -q AGE
 ok $? 'narrow: columns are dropped'
 resize 160 30
-sees 'AGE$'; ok $? 'wide: all columns'
+sees 'CTX +NAME +TASKS +PROCS +FILES +MEM .*AGE$'; ok $? 'wide: all columns'
 press Enter
 for size in '1 1' '2 1' '1 2' '2 2' '3 3' '5 4' '9 5' '20 6' '300 3' '12 90' \
 	    '400 120' '1 1' '100 10' '100 11' '100 12' '100 13' '100 14'; do
@@ -345,6 +385,12 @@ start A=a -d 0.1 -n 3
 sees '^status 0$' && restored; ok $? '-n ends it'
 start A=a -c web
 sees ' web ' && ! screen | grep -q build; ok $? '-c shows one context'
+press q
+sees '^status 0$'
+start A=a -o name,limit
+sees '^NAME +LIMIT' && ! screen | grep -q TASKS; ok $? '-o shows some columns'
+press '>'
+sees '▼NAME|NAME▲|▲NAME'; ok $? '> where the column that orders is not shown'
 press q
 sees '^status 0$'
 start A=a -c nobody
