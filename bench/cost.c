@@ -316,6 +316,9 @@ static void set_limits(unsigned int id, enum limits limits,
 
 		if (sscanf(line, "%31s usage %llu", resource, &usage) != 2)
 			wrong("file limits: a line is not understood");
+		/* What a memory cgroup costs is not ours: it has a column. */
+		if (!strcmp(resource, "memory") || !strcmp(resource, "swap"))
+			continue;
 		room = room_near(row, resource);
 		if (limits == LIMITS_FAR)
 			len += snprintf(text + len, sizeof(text) - len,
