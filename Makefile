@@ -88,14 +88,18 @@ PREFIX ?= /usr
 DESTDIR ?=
 .PHONY: install
 install: tools	## put the tools into DESTDIR=, PREFIX=/usr
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib include/linux \
-		share/man/man8 share/bash-completion/completions)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/systemd/system \
+		include/linux share/man/man5 share/man/man8 \
+		share/bash-completion/completions) $(DESTDIR)/etc/vctx
 	install -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(LIBS) $(DESTDIR)$(PREFIX)/lib
 	install -m 644 $(filter-out kernel/%,$(HEADERS)) $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(filter kernel/%,$(HEADERS)) $(DESTDIR)$(PREFIX)/include/linux
+	install -m 644 $(wildcard Documentation/man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 $(wildcard Documentation/man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 $(COMPLETIONS) $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	sed 's,@bindir@,$(PREFIX)/bin,' tools/systemd/vctx.service.in \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/vctx.service
 
 .PHONY: deb
 deb: tools patches	## Debian packages of the tools and of the series: build/deb
