@@ -112,8 +112,6 @@ void __vctx_account_bio(const struct bio *bio);
 void __vctx_account_sent(const struct sock *sk, long bytes);
 void __vctx_account_received(const struct sock *sk, long bytes, int flags);
 
-/* decl sched */
-
 u64 __vctx_birth_ns(void);
 u64 __vctx_idle_ns(u64 idle_ns);
 bool __vctx_loadavg_show(struct seq_file *m);
@@ -724,8 +722,6 @@ static inline void vctx_account_received(const struct sock *sk, long bytes,
 		__vctx_account_received(sk, bytes, flags);
 }
 
-/* inline sched */
-
 /*
  * What /proc and sysinfo(2) say of the machine, to members of a context with
  * the flag "virt": all in process context.
@@ -998,8 +994,6 @@ static inline void vctx_account_received(const struct sock *sk, long bytes,
 					 int flags)
 {
 }
-
-/* stub sched */
 
 static inline u64 vctx_since_birth_ns(u64 ns)
 {
