@@ -154,6 +154,40 @@ struct vctx_limit {
 #define VCTX_LIMIT_SOFT		(1U << 0)
 #define VCTX_LIMIT_HARD		(1U << 1)
 
+/**
+ * struct vctx_sched - how a context is scheduled, and what came of it
+ * @on: it has a share of its own (flag "sched")
+ * @weight: of the share; 100 is that of one process of nice 0
+ * @idle: it runs only if nobody else wants to; the weight does not count then
+ * @quota_usec: CPU time for each period; VCTX_MAX for no cap
+ * @period_usec: length of a period
+ * @burst_usec: how much of an unused quota may be used later
+ * @nice: no member may have a lower nice value
+ * @rt: members may have real-time policies although it has a share
+ * @usage_usec: CPU time used by members, also those of contexts below
+ * @nr_periods: periods in which it wanted to run and had a cap
+ * @nr_throttled: those of them in which it had to wait
+ * @throttled_usec: how long, summed over CPUs
+ * @running: tasks that run or want to
+ *
+ * What the kernel does not have is 0.
+ */
+struct vctx_sched {
+	int on;
+	unsigned int weight;
+	int idle;
+	unsigned long long quota_usec;
+	unsigned long long period_usec;
+	unsigned long long burst_usec;
+	int nice;
+	int rt;
+	unsigned long long usage_usec;
+	unsigned long long nr_periods;
+	unsigned long long nr_throttled;
+	unsigned long long throttled_usec;
+	unsigned long long running;
+};
+
 /* --- where ----------------------------------------------------------- */
 
 const char *vctx_root(void);
@@ -177,6 +211,8 @@ int vctx_read(unsigned int id, struct vctx_info *info);
 void vctx_info_free(struct vctx_info *info);
 int vctx_get_limits(unsigned int id, struct vctx_res **res, size_t *nr);
 int vctx_set_limits(unsigned int id, const char *line);
+int vctx_get_sched(unsigned int id, struct vctx_sched *sched);
+int vctx_set_sched(unsigned int id, const char *line);
 int vctx_set_status(unsigned int id, const char *line);
 int vctx_last_error(unsigned int id, char *text, size_t size);
 int vctx_get_accounting(unsigned int id, struct vctx_value **values,

@@ -138,6 +138,24 @@ fake_tree()
 	echo ok >"$VCTXFS/100/last_error"
 	: >"$VCTXFS/100/procs"
 	: >"$VCTXFS/100/kill"
+	cat >"$VCTXFS/1/sched" <<-END
+	sched off
+	weight 100
+	idle 0
+	max max 100000
+	burst 0
+	nice -20
+	rt deny
+	usage_usec 0
+	nr_periods 0
+	nr_throttled 0
+	throttled_usec 0
+	running 0
+	END
+	sed 's/sched off/sched on/; s/weight 100/weight 300/; s/max max/max 150000/
+		s/burst 0/burst 50000/; s/nice -20/nice 5/; s/usage_usec 0/usage_usec 6/
+		s/nr_periods 0/nr_periods 8/; s/nr_throttled 0/nr_throttled 2/
+		s/running 0/running 3/' "$VCTXFS/1/sched" >"$VCTXFS/100/sched"
 }
 
 # a process of the fake /proc: PID CONTEXT
@@ -147,7 +165,7 @@ fake_proc()
 	echo "$2" >"$VCTXPROC/$1/attr/vctx/current"
 }
 
-tools="chcontext vctl vkill vlimit vps vstop"
+tools="chcontext vctl vkill vlimit vps vsched vstop"
 fake_tree
 
 # --- what all have ---------------------------------------------------------
@@ -787,6 +805,137 @@ check "vctl --complete completes verbs" bash -c '
 	_vctl 2>/dev/null
 	[ "${COMPREPLY[*]}" = check ]'
 
+# --- vsched ----------------------------------------------------------------
+
+vsched --help | sed -n '/^Columns:/,/^$/s/^  \([A-Z%]*\) .*/\1/p' | sort >"$dir/help"
+sed -n '/^\.Sh COLUMNS/,/^\.El/s/^\.It Cm //p' "$src/Documentation/man/vsched.8" |
+	sort >"$dir/man"
+check "vsched: the man page has the columns that --help has" \
+	diff "$dir/help" "$dir/man"
+vsched --complete | sed -n 's/.*"\(CONTEXT NAME [^"]*\)".*/\1/p' |
+	tr ' ' '\n' | sort >"$dir/man"
+check "vsched: --complete has the columns that --help has" \
+	diff "$dir/help" "$dir/man"
+
+expect "vsched since the beginning" 0 \
+"CONTEXT NAME WEIGHT WANT%  GOT% CPU%  CAP% THR%
+      1 -         -     -     -  0.0     -    -
+    100 web     300 100.0 100.0 50.0 150.0 25.0" "" vsched -d 0
+expect "vsched watches" 0 "*100 web     300 100.0    -  0.0 150.0    -" "" \
+	vsched -d 0.01
+expect "vsched -c shows one" 0 \
+"100 web 300 100.0 100.0 50.0 150.0 25.0" "" vsched -c web -d 0 --raw -n
+expect "vsched -o" 0 \
+"WEIGHT BURST NICE RT   RUN
+   300    50    5 deny   3" "" vsched -d 0 -c 100 -o weight,burst,nice,rt,run
+expect "vsched -o of an unknown column" 2 "" "*unknown column 'nonsense'" vsched -o nonsense
+json='{
+   "sched": [
+      {
+         "context": 1,
+         "name": null,
+         "weight": null,
+         "want%": null,
+         "got%": null,
+         "cpu%": 0.0,
+         "cap%": null,
+         "thr%": null
+      },{
+         "context": 100,
+         "name": "web",
+         "weight": "300",
+         "want%": 100.0,
+         "got%": 100.0,
+         "cpu%": 50.0,
+         "cap%": 150.0,
+         "thr%": 25.0
+      }
+   ]
+}'
+expect "vsched --json" 0 "$json" "" vsched -d 0 --json
+
+# a second one, and one inside of it
+mkdir "$VCTXFS/200" "$VCTXFS/65536"
+cat >>"$VCTXFS/summary" <<-END
+200 name=mail parent=0 depth=1 flags=sched members=1 age_usec=12 cpu_usec=18 nproc=1:1:max:max:0
+65536 name=- parent=200 depth=2 flags=sched members=1 age_usec=12 cpu_usec=9 nproc=1:1:max:max:0
+END
+sed 's/weight 300/weight 100/; s/usage_usec 6/usage_usec 18/' "$VCTXFS/100/sched" >"$VCTXFS/200/sched"
+sed 's/weight 300/weight 100/; s/usage_usec 6/usage_usec 9/; s/idle 0/idle 1/' "$VCTXFS/100/sched" >"$VCTXFS/65536/sched"
+expect "vsched shares among several" 0 \
+"CONTEXT WEIGHT WANT% GOT%
+      1      -     -    -
+    100    300  75.0 25.0
+    200    100  25.0 75.0
+  65536   idle  25.0 37.5" "" vsched -d 0 -o context,weight,want%,got%
+rm "$VCTXFS/65536/sched"
+expect "vsched leaves out what has gone" 0 \
+"1 - -
+100 75.0 25.0
+200 25.0 75.0" "" vsched -d 0 --raw -n -o context,want%,got%
+fake_tree
+
+expect "vsched of a context that does not exist" 1 "" \
+	"vsched: context 4: no such context" vsched -d 0 -c 4
+expect "vsched sets in a context that does not exist" 1 "" \
+	"vsched: context 4: no such context" vsched -c 4 weight=50
+expect "vsched of the host" 1 "" "*context 0, the host, has no share" vsched -c 0
+expect "vsched without -c sets nothing" 2 "" "*which context?" vsched weight=5
+for bad in -1 x 1x 1.x 86401 ''; do
+	expect "vsched -d '$bad'" 2 "" "*is no number of seconds" vsched -d "$bad"
+done
+expect "vsched of an unknown setting" 2 "" \
+	"*unknown setting 'wait'; there are: weight, idle, cpu, burst, nice, rt, sched" \
+	vsched -c 100 weight=1 wait=5
+for bad in weight weight= =5 weight=-1 weight=1.5 weight=max idle=1 idle= cpu=50 \
+	cpu=% cpu=-5% cpu=50%5 cpu=50%/ cpu=50%/5m cpu=1.% burst=5m burst=max \
+	burst=-1 nice= nice=- nice=+5 nice=5.0 rt=yes sched=1 \
+	weight=99999999999999999999999 cpu=99999999999999999999%; do
+	expect "vsched '$bad'" 2 "" "*vsched: " vsched -c 100 weight=1 "$bad"
+done
+check "none of these wrote anything" grep -q '^sched on' "$VCTXFS/100/sched"
+
+# what is written stands at the beginning of the file
+sched_written()
+{
+	rm "$VCTXFS/100/sched"
+	cat >"$VCTXFS/100/sched" <<-END
+	max 150000 50000
+	later aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+	END
+	vsched "$@" >"$dir/out" 2>"$dir/err" && head -n 1 "$VCTXFS/100/sched"
+}
+for set in "weight=200|weight 200 sched on" "idle=yes|idle 1 sched on" \
+	"idle=no|idle 0 sched on" "cpu=150%|max 75000 50000 sched on" \
+	"cpu=0.5%/1s|max 5000 1000000 sched on" "cpu=33.333%|max 16667 50000 sched on" \
+	"cpu=max|max max sched on" "burst=50ms|burst 50000 sched on" \
+	"burst=1.5ms|burst 1500 sched on" "burst=7|burst 7 sched on" \
+	"burst=7us|burst 7 sched on" "nice=5|nice 5" "nice=-20|nice -20" \
+	"rt=allow|rt allow" "rt=deny|rt deny" "sched=on|sched on" \
+	"sched=off|sched off"; do
+	check "vsched ${set%|*}" \
+		[ "$(sched_written -c web "${set%|*}")" = "${set#*|}" ]
+done
+check "vsched sets several in one line" \
+	[ "$(sched_written -c 100 weight=200 cpu=150%/100ms burst=50ms nice=5)" = \
+		"weight 200 max 150000 100000 burst 50000 nice 5 sched on" ]
+check "vsched is silent when it sets" [ ! -s "$dir/out" ]
+check "vsched leaves sched to who says it" \
+	[ "$(sched_written -c 100 weight=200 sched=off)" = "weight 200 sched off" ]
+fake_tree
+
+VCTXFS=/nowhere
+expect "vsched without vctx in the kernel" 1 "" \
+	"vsched: the running kernel has no vctx" vsched
+fake_tree
+rm "$VCTXFS/summary"
+FAKE_VCTX=100
+export FAKE_VCTX
+expect "vsched of a member shows its own" 0 \
+	"100 web 300 100.0 100.0 50.0 150.0 25.0" "" vsched -d 0 --raw -n
+unset FAKE_VCTX
+fake_tree
+
 # --- chcontext -------------------------------------------------------------
 
 expect "chcontext without vctx in the kernel" 255 "" \
@@ -831,10 +980,11 @@ entered "chcontext --ctx" "200 0 0" --ctx 200 true
 entered "chcontext -c NAME" "100 0 0" -c web true
 entered "chcontext --flag lock" "$new 1 0" --flag lock true
 entered "chcontext --flag lock,private" "$new 3 0" --flag lock,private true
+entered "chcontext --flag sched" "$new 4 0" --flag sched true
 entered "chcontext --flag twice" "$new 3 0" --flag private --flag lock true
 expect "chcontext --flag with an unknown one" 255 "" "*unknown flag 'nonsense'" \
 	chcontext --flag lock,nonsense true
-for f in sched fakeinit hideinfo ulimit namespace; do
+for f in fakeinit hideinfo ulimit namespace; do
 	expect "chcontext --flag $f" 255 "" "*flag $f is not supported: " \
 		chcontext --flag $f true
 done
