@@ -17,7 +17,6 @@ unsigned int vctx_task_offset __ro_after_init;
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
 	.lbs_task = sizeof(struct vctx_task),
 	.lbs_file = sizeof(struct vctx_file),
-	.lbs_sock = sizeof(struct vctx_sock),
 };
 
 const struct lsm_id vctx_lsmid = {

@@ -231,18 +231,6 @@ struct vctx_file {
 	struct vctx *owner;
 };
 
-/**
- * struct vctx_sock - LSM blob of a socket
- * @vctx: context that it was charged to, or NULL; constant once somebody else
- *	can find the socket; holds a reference until the memory goes, since
- *	a listener may be cloned by who has found it under RCU only
- * @charged: is in its context's nsock; ends when the socket does
- */
-struct vctx_sock {
-	struct vctx *vctx;
-	bool charged;
-};
-
 extern struct lsm_blob_sizes vctx_blob_sizes;
 extern const struct lsm_id vctx_lsmid;
 

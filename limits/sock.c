@@ -11,31 +11,28 @@
  * It is uncharged when it is dead but for RCU readers, not when its memory
  * goes: a loop of socket() and close() would meet its limit only because a grace
  * period takes its time.
+ *
+ * What it was charged to is in struct sock and not in an LSM blob, which would
+ * have to be allocated with each socket.
  */
 
 #include <linux/lsm_hooks.h>
 #include <linux/net.h>
+#include <linux/vctx_sock.h>
 #include <net/sock.h>
 
 #include "limits.h"
 
-static struct vctx_sock *vctx_sock_blob(const struct sock *sk)
-{
-	return sk->sk_security + vctx_blob_sizes.lbs_sock;
-}
-
 /* Nobody else knows @sk yet.  If this fails, it stays uncharged. */
 static int vctx_sock_charge(struct sock *sk, struct vctx *vctx)
 {
-	struct vctx_sock *blob = vctx_sock_blob(sk);
-
 	if (likely(!vctx))
 		return 0;
 	if (vctx_charge(vctx, VCTX_NSOCK, 1))
 		return -ENOBUFS;
 	vctx_get(vctx);
-	blob->vctx = vctx;
-	blob->charged = true;
+	sk->sk_vctx = vctx;
+	sk->sk_vctx_charged = true;
 	return 0;
 }
 
@@ -49,30 +46,30 @@ static int vctx_socket_post_create(struct socket *sock, int family, int type,
 
 int __vctx_sock_clone(const struct sock *sk, struct sock *newsk)
 {
-	return vctx_sock_charge(newsk, vctx_sock_blob(sk)->vctx);
+	return vctx_sock_charge(newsk, sk->sk_vctx);
 }
 
 /* The listener cannot be released meanwhile, since its state is locked. */
 static int vctx_unix_stream_connect(struct sock *sock, struct sock *other,
 				    struct sock *newsk)
 {
-	if (vctx_sock_charge(newsk, vctx_sock_blob(other)->vctx))
+	if (vctx_sock_charge(newsk, other->sk_vctx))
 		return -ECONNREFUSED;
 	return 0;
 }
 
 static int vctx_mptcp_add_subflow(struct sock *sk, struct sock *ssk)
 {
-	return vctx_sock_charge(ssk, vctx_sock_blob(sk)->vctx);
+	return vctx_sock_charge(ssk, sk->sk_vctx);
 }
 
 int __vctx_sock_accept(const struct socket *sock, const struct socket *newsock)
 {
 	struct sock *newsk = newsock->sk;
 
-	if (vctx_sock_blob(newsk)->vctx)
+	if (newsk->sk_vctx)
 		return 0;
-	return vctx_sock_charge(newsk, vctx_sock_blob(sock->sk)->vctx);
+	return vctx_sock_charge(newsk, sock->sk->sk_vctx);
 }
 
 /*
@@ -81,13 +78,9 @@ int __vctx_sock_accept(const struct socket *sock, const struct socket *newsock)
  */
 bool __vctx_sock_refuse(const struct sock *sk)
 {
-	struct vctx *vctx = vctx_sock_blob(sk)->vctx;
-
-	if (likely(!vctx))
-		return false;
-	if (vctx_charge(vctx, VCTX_NSOCK, 1))
+	if (vctx_charge(sk->sk_vctx, VCTX_NSOCK, 1))
 		return true;
-	vctx_uncharge(vctx, VCTX_NSOCK, 1);
+	vctx_uncharge(sk->sk_vctx, VCTX_NSOCK, 1);
 	return false;
 }
 
@@ -95,7 +88,7 @@ bool __vctx_sock_full(const struct sock *sk)
 {
 	struct vctx *vctx;
 
-	for (vctx = vctx_sock_blob(sk)->vctx; vctx; vctx = vctx->parent) {
+	for (vctx = sk->sk_vctx; vctx; vctx = vctx->parent) {
 		struct vctx_counter *c = &vctx->counter[VCTX_NSOCK];
 
 		if (vctx_counter_usage(c) >= READ_ONCE(c->hard))
@@ -106,29 +99,19 @@ bool __vctx_sock_full(const struct sock *sk)
 
 void __vctx_sock_release(struct sock *sk)
 {
-	struct vctx_sock *blob = vctx_sock_blob(sk);
-
-	if (likely(!blob->charged))
-		return;
-	blob->charged = false;
-	vctx_uncharge(blob->vctx, VCTX_NSOCK, 1);
+	sk->sk_vctx_charged = false;
+	vctx_uncharge(sk->sk_vctx, VCTX_NSOCK, 1);
 }
 
-static void vctx_sk_free_security(struct sock *sk)
+void __vctx_sock_free(struct sock *sk)
 {
-	struct vctx_sock *blob = vctx_sock_blob(sk);
-
-	if (likely(!blob->vctx))
-		return;
-	__vctx_sock_release(sk);
-	vctx_put(blob->vctx);
+	vctx_put(sk->sk_vctx);
 }
 
 static struct security_hook_list vctx_sock_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(socket_post_create, vctx_socket_post_create),
 	LSM_HOOK_INIT(unix_stream_connect, vctx_unix_stream_connect),
 	LSM_HOOK_INIT(mptcp_add_subflow, vctx_mptcp_add_subflow),
-	LSM_HOOK_INIT(sk_free_security, vctx_sk_free_security),
 };
 
 void __init vctx_add_sock_hooks(void)

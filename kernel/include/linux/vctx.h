@@ -25,7 +25,6 @@ struct pid_namespace;
 struct seq_file;
 struct sigqueue;
 struct sock;
-struct socket;
 struct sysinfo;
 struct task_struct;
 struct timespec64;
@@ -56,12 +55,6 @@ void __vctx_task_release(struct task_struct *task);
 int __vctx_file_charge(struct file *file);
 int vctx_proc_current(struct seq_file *m, struct pid_namespace *ns,
 		      struct pid *pid, struct task_struct *task);
-
-int __vctx_sock_clone(const struct sock *sk, struct sock *newsk);
-int __vctx_sock_accept(const struct socket *sock, const struct socket *newsock);
-bool __vctx_sock_refuse(const struct sock *sk);
-bool __vctx_sock_full(const struct sock *sk);
-void __vctx_sock_release(struct sock *sk);
 
 int __vctx_lock_charge(struct file_lock_core *flc);
 void __vctx_lock_move(struct file_lock *to, struct file_lock *from);
@@ -186,77 +179,6 @@ static inline int vctx_file_charge(struct file *file)
 	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
 		return __vctx_file_charge(file);
 	return 0;
-}
-
-/**
- * vctx_sock_clone() - a listener's new connection gets its socket
- * @sk: the listener
- * @newsk: its clone, which nobody knows yet
- *
- * Charged to the listener's context, whoever is current.
- *
- * Context: any.
- * Return: 0, or -ENOBUFS if that would exceed a hard limit on nsock.
- */
-static inline int vctx_sock_clone(const struct sock *sk, struct sock *newsk)
-{
-	if (static_branch_likely(&vctx_enabled))
-		return __vctx_sock_clone(sk, newsk);
-	return 0;
-}
-
-/**
- * vctx_sock_accept() - a connection is accepted
- * @sock: where
- * @newsock: the new one
- *
- * Charges what the protocol has not had charged when the connection came.
- *
- * Context: process.
- * Return: 0, or -ENOBUFS if that would exceed a hard limit on nsock.
- */
-static inline int vctx_sock_accept(const struct socket *sock,
-				   const struct socket *newsock)
-{
-	if (static_branch_likely(&vctx_enabled))
-		return __vctx_sock_accept(sock, newsock);
-	return 0;
-}
-
-/**
- * vctx_sock_refuse() - is a connection to be refused, before it is made?
- * @sk: the listener
- *
- * Context: any; @sk is pinned or the caller is in an RCU read side section.
- * Return: true if its context has no room for another socket; that is counted
- * as a refusal.
- */
-static inline bool vctx_sock_refuse(const struct sock *sk)
-{
-	return static_branch_likely(&vctx_enabled) && __vctx_sock_refuse(sk);
-}
-
-/**
- * vctx_sock_full() - has a listener's context no room for another socket?
- * @sk: the listener
- *
- * Context: any; @sk is pinned or the caller is in an RCU read side section.
- */
-static inline bool vctx_sock_full(const struct sock *sk)
-{
-	return static_branch_likely(&vctx_enabled) && __vctx_sock_full(sk);
-}
-
-/**
- * vctx_sock_release() - a socket is no more, but for its memory
- * @sk: the socket; may have been released before
- *
- * Context: any; nobody else releases @sk meanwhile.
- */
-static inline void vctx_sock_release(struct sock *sk)
-{
-	if (static_branch_likely(&vctx_enabled))
-		__vctx_sock_release(sk);
 }
 
 /**
@@ -812,31 +734,6 @@ static inline void vctx_task_release(struct task_struct *task)
 static inline int vctx_file_charge(struct file *file)
 {
 	return 0;
-}
-
-static inline int vctx_sock_clone(const struct sock *sk, struct sock *newsk)
-{
-	return 0;
-}
-
-static inline int vctx_sock_accept(const struct socket *sock,
-				   const struct socket *newsock)
-{
-	return 0;
-}
-
-static inline bool vctx_sock_refuse(const struct sock *sk)
-{
-	return false;
-}
-
-static inline bool vctx_sock_full(const struct sock *sk)
-{
-	return false;
-}
-
-static inline void vctx_sock_release(struct sock *sk)
-{
 }
 
 static inline int vctx_lock_charge(struct file_lock_core *flc)
