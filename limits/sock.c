@@ -23,17 +23,21 @@
 
 #include "limits.h"
 
-/* Nobody else knows @sk yet.  If this fails, it stays uncharged. */
-static int vctx_sock_charge(struct sock *sk, struct vctx *vctx)
+/* Apart, so that sockets of the host do not save registers for it. */
+static noinline int vctx_sock_charge_to(struct sock *sk, struct vctx *vctx)
 {
-	if (likely(!vctx))
-		return 0;
 	if (vctx_charge(vctx, VCTX_NSOCK, 1))
 		return -ENOBUFS;
 	vctx_get(vctx);
 	sk->sk_vctx = vctx;
 	sk->sk_vctx_charged = true;
 	return 0;
+}
+
+/* Nobody else knows @sk yet.  If this fails, it stays uncharged. */
+static int vctx_sock_charge(struct sock *sk, struct vctx *vctx)
+{
+	return likely(!vctx) ? 0 : vctx_sock_charge_to(sk, vctx);
 }
 
 static int vctx_socket_post_create(struct socket *sock, int family, int type,
