@@ -152,7 +152,10 @@ static struct security_hook_list vctx_setup_hooks[] __ro_after_init = {
 
 static int __init vctx_init(void)
 {
-	BUILD_BUG_ON(offsetof(struct vctx_task, vctx));
+	BUILD_BUG_ON(offsetof(struct vctx_task, vctx) !=
+		     offsetof(struct vctx_task_head, vctx));
+	BUILD_BUG_ON(offsetof(struct vctx_task, accounted_at) !=
+		     offsetof(struct vctx_task_head, accounted_at));
 	vctx_task_offset = vctx_blob_sizes.lbs_task;
 
 	security_add_hooks(vctx_setup_hooks, ARRAY_SIZE(vctx_setup_hooks),

@@ -206,13 +206,16 @@ struct vctx_prepaid {
  *	only; holds a reference on vctx.ref, until the task_struct is freed
  * @member: counted in vctx.live and charged; dropped when the task is reaped
  * @leader: charged as a process at its creation, see vctx_task_free()
+ * @accounted_at: jiffies when its figures were taken over last
  * @accounted: how far the task's own figures are in the sums of its context;
- *	used by the CPU that it runs on, with interrupts off
+ *	used by the CPU that it runs on, with interrupts off; and while it does
+ *	not run by others, see limits/accounting.c
  * @stamp: sum of those that change seldom, to see whether any has; likewise
  * @prepaid: used by the task itself only
  */
 struct vctx_task {
 	struct vctx __rcu *vctx;
+	unsigned long accounted_at;
 	bool member;
 	bool leader;
 	u64 accounted[VCTX_NR_ACCOUNT_TASK];

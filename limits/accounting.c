@@ -5,11 +5,19 @@
  * Sums are kept for each CPU, in the context and in all above it.
  *
  * Most of what is summed up is counted for each task already.  A task's figures
- * are taken over when it leaves the CPU, and at each tick: what it has had
- * since the last time is added to its contexts'.  So nothing is added to the
- * paths where they are counted (faults, run queues, the tick, block I/O), and
- * what a task that does not run has used is in its contexts' sums, except that
- * the time that it has waited for the CPU follows once it has had it.
+ * are taken over at each tick, when it leaves the CPU for the first time in a
+ * jiffy, and when it leaves it for ever: what it has had since the last time is
+ * added to its contexts'.  So nothing is added to the paths where they are
+ * counted (faults, run queues, the tick, block I/O), and next to nothing to
+ * switches, of which there can be a hundred in a jiffy.
+ *
+ * What a task that does not run has used is in its contexts' sums, but for what
+ * it may have used after it was accounted and in the same jiffy: that stays less
+ * than a jiffy's worth of each figure, however often it runs.  Who reads the
+ * file takes it over first, and so counts it exactly; others (the CPU time in
+ * "status" and "summary", /proc/stat of "virt") do without, since that needs a
+ * look at all tasks.  The time that a task has waited for the CPU follows once
+ * it has had it.
  *
  * Sockets and block operations are not counted for tasks, and have hooks.
  */
@@ -17,8 +25,11 @@
 #include <linux/binfmts.h>
 #include <linux/bio.h>
 #include <linux/irqflags.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/cputime.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
+#include <linux/wait.h>
 #include <net/sock.h>
 
 #include "limits.h"
@@ -80,9 +91,10 @@ static u64 task_stamp(const struct task_struct *task)
 }
 
 /*
- * Only the CPU that @task runs on does this, with interrupts off: so it is not
- * done twice at a time, and figures that others add to stand still or are taken
- * the next time.
+ * Only the CPU that @task runs on does this, with interrupts off, or while it
+ * does not run and cannot begin to, account_sleeper(): so it is not done twice
+ * at a time, and figures that others add to stand still or are taken the next
+ * time.
  */
 void __vctx_account_task(struct task_struct *task)
 {
@@ -91,6 +103,7 @@ void __vctx_account_task(struct task_struct *task)
 	u64 cpu, wait, nvcsw, stamp;
 	struct vctx *v;
 
+	blob->accounted_at = jiffies;
 	cpu = account_news(blob, VCTX_ACCOUNT_CPU, task->se.sum_exec_runtime);
 	wait = account_news(blob, VCTX_ACCOUNT_WAIT, task->sched_info.run_delay);
 	nvcsw = account_news(blob, VCTX_ACCOUNT_NVCSW, task->nvcsw);
@@ -232,6 +245,34 @@ static void account_current(void)
 	local_irq_enable();
 }
 
+/* The locks that are held keep @task where it is. */
+static int account_sleeper(struct task_struct *task, void *unused)
+{
+	if (!task_curr(task))
+		__vctx_account_task(task);
+	return 0;
+}
+
+/* Nothing that is counted for a task changes unless it has run. */
+static bool account_pending(const struct task_struct *task)
+{
+	return READ_ONCE(task->se.sum_exec_runtime) !=
+	       READ_ONCE(vctx_task_blob(task)->accounted[VCTX_ACCOUNT_CPU]);
+}
+
+/* What those who do not run have used since they were accounted */
+static void account_sleepers(const struct vctx *vctx)
+{
+	struct task_struct *process, *task;
+
+	rcu_read_lock();
+	for_each_process_thread(process, task)
+		if (vctx_is_within(task_vctx(task), vctx) &&
+		    account_pending(task))
+			task_call_func(task, account_sleeper, NULL);
+	rcu_read_unlock();
+}
+
 static int vctx_accounting_show(struct seq_file *m, struct vctx *vctx)
 {
 	static const struct {
@@ -258,6 +299,7 @@ static int vctx_accounting_show(struct seq_file *m, struct vctx *vctx)
 	int i;
 
 	account_current();
+	account_sleepers(vctx);
 	account_show_times(m, vctx);
 	for (i = 0; i < ARRAY_SIZE(counts); i++)
 		seq_printf(m, "%s %llu\n", counts[i].key,

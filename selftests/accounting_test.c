@@ -260,6 +260,85 @@ TEST_F(accounting, as_the_task)
 	}
 }
 
+/* A byte goes to a child and comes back, so many times, on one CPU. */
+static long do_ping_pong(long n, long b, long c)
+{
+	int to[2], from[2];
+	char byte = 0;
+	cpu_set_t one;
+	pid_t pid;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	if (sched_setaffinity(0, sizeof(one), &one) || pipe(to) || pipe(from))
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		close(to[1]);
+		while (read(to[0], &byte, 1) == 1)
+			if (write(from[1], &byte, 1) != 1)
+				break;
+		_exit(0);
+	}
+	close(to[0]);
+	while (n-- && write(to[1], &byte, 1) == 1 &&
+	       read(from[0], &byte, 1) == 1)
+		;
+	close(to[1]);
+	close(from[0]);
+	close(from[1]);
+	if (waitpid(pid, NULL, 0) != pid)
+		return -errno;
+	return n == -1 ? 0 : -EIO;
+}
+
+/* Of the caller and of its children who are gone */
+static long do_switches(long a, long b, long c)
+{
+	struct rusage self, children;
+
+	getrusage(RUSAGE_SELF, &self);
+	getrusage(RUSAGE_CHILDREN, &children);
+	return self.ru_nvcsw + self.ru_nivcsw +
+	       children.ru_nvcsw + children.ru_nivcsw;
+}
+
+static long switches(void)
+{
+	return account(ID, "voluntary_switches") +
+	       account(ID, "involuntary_switches");
+}
+
+/*
+ * Many in each jiffy, most of which the reader takes over while they go on: none
+ * is lost, none counts twice, and what was read does not go back.
+ */
+TEST_F(accounting, switches)
+{
+	const long n = 3000;
+	long outside, least, last = 0, now;
+	int i;
+
+	outside = CALL(do_switches);
+	ENTER();
+	least = CALL(do_switches);
+	ASSERT_EQ(0, agent_ask(&self->member, do_ping_pong, n, 0, 0));
+	for (i = 0; i < 300; i++) {
+		now = account(ID, "voluntary_switches");
+		EXPECT_LE(last, now);
+		last = now;
+	}
+	ASSERT_EQ(0, agent_answer(&self->member));
+	least = CALL(do_switches) - least;
+	EXPECT_LE(n, least);
+	EXPECT_TRUE(WAIT_UNTIL(switches() >= least));
+	/* The child's last ones come after its parent knows of its end. */
+	now = switches();
+	EXPECT_GE(CALL(do_switches) - outside + 5, now);
+}
+
 static long do_fork_touch(long n, long pages, long c)
 {
 	while (n--) {

@@ -34,7 +34,7 @@ static void round_trip(void)
 		cost_die("pipe");
 }
 
-/* Two switches between processes, each of which is accounted. */
+/* Two switches between processes, few of which are accounted. */
 COST_ROW(pipe,
 	.title = "pipe round trip",
 	.ops = 20000,

@@ -31,6 +31,7 @@ struct timespec64;
 
 #ifdef CONFIG_SECURITY_VCTX
 
+#include <linux/jiffies.h>
 #include <linux/jump_label.h>
 #include <linux/sched.h>
 #include <linux/xarray.h>
@@ -39,13 +40,25 @@ struct timespec64;
 
 DECLARE_STATIC_KEY_FALSE(vctx_enabled);
 
-/* Where vctx's part of a task's LSM blob begins: with its context. */
+/* Where vctx's part of a task's LSM blob begins */
 extern unsigned int vctx_task_offset;
+
+/* What it begins with: see &struct vctx_task. */
+struct vctx_task_head {
+	void *vctx;
+	unsigned long accounted_at;
+};
+
+static inline const struct vctx_task_head *
+vctx_task_head(const struct task_struct *task)
+{
+	return task->security + vctx_task_offset;
+}
 
 /* For the paths that everybody takes.  Only while vctx_enabled is set. */
 static inline bool vctx_is_member(const struct task_struct *task)
 {
-	return READ_ONCE(*(void **)(task->security + vctx_task_offset));
+	return READ_ONCE(vctx_task_head(task)->vctx);
 }
 
 bool __vctx_task_hidden(const struct task_struct *task);
@@ -593,14 +606,31 @@ static inline void vctx_locked_release(struct vctx_pages *p)
 }
 
 /**
- * vctx_account_task() - take over a task's figures into its context's sums
- * @task: runs on this CPU, until now at least
+ * vctx_account_tick() - take over a task's figures into its context's sums
+ * @task: runs on this CPU
  *
- * Context: interrupts are off.
+ * Context: the run queue's lock is held.
  */
-static inline void vctx_account_task(struct task_struct *task)
+static inline void vctx_account_tick(struct task_struct *task)
 {
 	if (static_branch_likely(&vctx_enabled) && vctx_is_member(task))
+		__vctx_account_task(task);
+}
+
+/**
+ * vctx_account_switch() - so, if it was not done in this jiffy
+ * @task: has run on this CPU until now
+ * @state: its state; what the dead have used is taken over in any case
+ *
+ * Context: the run queue's lock is held, and stays so until @task may run on
+ * another CPU.
+ */
+static inline void vctx_account_switch(struct task_struct *task,
+				       unsigned int state)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(task) &&
+	    (unlikely(time_before(vctx_task_head(task)->accounted_at, jiffies)) ||
+	     unlikely(state & TASK_DEAD)))
 		__vctx_account_task(task);
 }
 
@@ -875,7 +905,12 @@ static inline void vctx_locked_release(struct vctx_pages *p)
 {
 }
 
-static inline void vctx_account_task(struct task_struct *task)
+static inline void vctx_account_tick(struct task_struct *task)
+{
+}
+
+static inline void vctx_account_switch(struct task_struct *task,
+				       unsigned int state)
 {
 }
 
