@@ -150,6 +150,30 @@ void vctx_counter_uncharge_slow(struct vctx_counter *c, long n);
 void vctx_counter_reclaim(struct vctx_counter *c);
 
 /**
+ * vctx_stock_take() - use @n units if a stock has them
+ * @stock: a counter's, of this CPU
+ * @n: how many, above zero
+ *
+ * What is in a stock has been committed: no limit needs to be looked at.
+ *
+ * Context: any.
+ * Return: false if it has not; nothing has changed then.
+ */
+static __always_inline bool vctx_stock_take(struct vctx_stock *stock, long n)
+{
+	long avail = atomic_long_read(&stock->avail);
+
+	do {
+		if (unlikely(avail < n))
+			return false;
+	} while (unlikely(!atomic_long_try_cmpxchg(&stock->avail, &avail,
+						   avail - n)));
+	if (avail - n < READ_ONCE(stock->low))
+		WRITE_ONCE(stock->low, avail - n);
+	return true;
+}
+
+/**
  * vctx_counter_charge() - use @n units
  * @c: the counter
  * @n: how many, above zero
@@ -162,16 +186,8 @@ void vctx_counter_reclaim(struct vctx_counter *c);
 static __always_inline enum vctx_charge
 vctx_counter_charge(struct vctx_counter *c, long n, bool force)
 {
-	struct vctx_stock *stock = raw_cpu_ptr(c->stock);
-	long avail = atomic_long_read(&stock->avail);
-
-	do {
-		if (unlikely(avail < n))
-			return vctx_counter_charge_slow(c, n, force);
-	} while (unlikely(!atomic_long_try_cmpxchg(&stock->avail, &avail,
-						   avail - n)));
-	if (avail - n < READ_ONCE(stock->low))
-		WRITE_ONCE(stock->low, avail - n);
+	if (unlikely(!vctx_stock_take(raw_cpu_ptr(c->stock), n)))
+		return vctx_counter_charge_slow(c, n, force);
 	return VCTX_CHARGED;
 }
 

@@ -20,16 +20,23 @@
  *
  * rss and anon are the counters in mm->rss_stat, which change under the page
  * tables' locks, often for the better from elsewhere: reclaim, truncation.
- * What counts a page charges it too, or uncharges it.  Who is going to map one
- * has charged it before and keeps it in &struct vctx_prepaid of the task, from
- * where it is taken when it is counted; what is left over goes back when the
- * fault ends.  Who has not asked before is charged regardless of limits: that
- * is swapoff and uprobes, the administrator's.
+ * What counts a page charges it too, or uncharges it.  Who maps one charges it
+ * and counts it at once, where both can still fail (try_add_mm_counter()).
+ * Where they cannot, or it is not known how many there will be, who is going to
+ * map some has charged them before and keeps them in &struct vctx_prepaid of the
+ * task, from where they are taken when they are counted; what is left over goes
+ * back when the fault ends.  So whatever is refused is refused by the counters,
+ * and no page is counted before it is charged.  Who has not asked before is
+ * charged regardless of limits: that is swapoff and uprobes, the
+ * administrator's.
+ *
+ * While nothing is kept, task_struct.vctx_prepaid is false, and nobody looks
+ * for it.  A child may begin with its parent's, until its first fault ends.
  *
  * Moving.  A counter and a charge are two words, and others count while current
  * enters a context.  mm->vctx is what they go by: first it gets a mark.  Who has
- * seen it without the mark is done after an RCU grace period; who sees the mark
- * counts and charges under vctx_mm_moving.  Under that lock the sum of the
+ * seen it without the mark has done both after an RCU grace period, in whatever
+ * order; who sees the mark counts and charges under vctx_mm_moving.  Under that lock the sum of the
  * counters is charged below the old context and mm->vctx becomes the new one:
  * each page is counted either before that, and in the sum, or after it, and
  * charged.
@@ -147,6 +154,11 @@ static void rss_force(struct vctx *vctx, const struct vctx *above, long rss,
 				  true);
 }
 
+static long rss_anon(int member, long pages)
+{
+	return member == MM_ANONPAGES ? pages : 0;
+}
+
 static struct vctx_prepaid *current_prepaid(void)
 {
 	return &vctx_task_blob(current)->prepaid;
@@ -154,12 +166,59 @@ static struct vctx_prepaid *current_prepaid(void)
 
 static void prepaid_return(struct vctx_prepaid *p)
 {
-	if (!p->mm)
-		return;
-	rss_uncharge(p->vctx, NULL, p->rss, p->anon);
+	if (p->rss | p->anon)
+		rss_uncharge(p->vctx, NULL, p->rss, p->anon);
 	p->rss = 0;
 	p->anon = 0;
 	p->mm = NULL;
+	current->vctx_prepaid = !!p->over;
+}
+
+/*
+ * The common charge: far from limits this CPU has what it takes in its stocks,
+ * those of @vctx and of all above it.  Neither this nor what calls it calls
+ * anything else when that is so, and @anon is a constant: it is a good part of
+ * what a fault costs.
+ *
+ * Return: true if @n bytes are charged.  If not, rss has been from @vctx to
+ * below @rss_end, and anon to below @anon_end; rss_untake() gives it back.
+ */
+static __always_inline bool rss_take_from(struct vctx *vctx, bool anon, long n,
+					  struct vctx **rss_end,
+					  struct vctx **anon_end)
+{
+	struct vctx *v = vctx;
+
+	do {
+		struct vctx_stock *stock = raw_cpu_ptr(v->cpu)->stock;
+
+		*rss_end = v;
+		*anon_end = v;
+		if (unlikely(!vctx_stock_take(&stock[VCTX_RSS], n)))
+			return false;
+		v = v->parent;
+		*rss_end = v;
+		if (anon && unlikely(!vctx_stock_take(&stock[VCTX_ANON], n)))
+			return false;
+	} while (unlikely(v));
+	return true;
+}
+
+static __always_inline bool rss_take(struct vctx *vctx, int member, long n,
+				     struct vctx **rss_end,
+				     struct vctx **anon_end)
+{
+	if (member == MM_ANONPAGES)
+		return rss_take_from(vctx, true, n, rss_end, anon_end);
+	return rss_take_from(vctx, false, n, rss_end, anon_end);
+}
+
+static void rss_untake(struct vctx *vctx, int member, long n,
+		       const struct vctx *rss_end, const struct vctx *anon_end)
+{
+	vctx_uncharge_below(vctx, rss_end, VCTX_RSS, n);
+	if (member == MM_ANONPAGES)
+		vctx_uncharge_below(vctx, anon_end, VCTX_ANON, n);
 }
 
 /* @rss pages more are counted, @anon of them anonymous. */
@@ -171,13 +230,15 @@ static void rss_counted(struct mm_struct *mm, struct vctx *vctx, long rss,
 	if (p->mm == mm) {
 		long paid_rss = min(p->rss, rss), paid_anon = min(p->anon, anon);
 
-		rss_force(vctx, p->vctx, paid_rss, paid_anon);
+		if (unlikely(p->vctx != vctx))
+			rss_force(vctx, p->vctx, paid_rss, paid_anon);
 		p->rss -= paid_rss;
 		p->anon -= paid_anon;
 		rss -= paid_rss;
 		anon -= paid_anon;
 	}
-	rss_force(vctx, NULL, rss, anon);
+	if (rss | anon)
+		rss_force(vctx, NULL, rss, anon);
 }
 
 /* @rss pages are not counted any more, @anon of them anonymous. */
@@ -199,7 +260,7 @@ static void rss_uncounted(struct mm_struct *mm, struct vctx *vctx, long rss,
 static void rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
 		    long pages)
 {
-	long anon = member == MM_ANONPAGES ? pages : 0;
+	long anon = rss_anon(member, pages);
 
 	percpu_counter_add(&mm->rss_stat[member], pages);
 	if (!vctx || member == MM_SWAPENTS)
@@ -210,11 +271,11 @@ static void rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
 		rss_uncounted(mm, vctx, -pages, -anon);
 }
 
-void __vctx_rss_add(struct mm_struct *mm, int member, long pages)
+/* Looks at what current has charged before, and at whether @mm moves. */
+static noinline void rss_add_slow(struct mm_struct *mm, int member, long pages)
 {
 	struct vctx *vctx = READ_ONCE(mm->vctx);
 
-	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
 	if (likely(!mm_moving(vctx))) {
 		rss_add(mm, vctx, member, pages);
 		return;
@@ -224,9 +285,52 @@ void __vctx_rss_add(struct mm_struct *mm, int member, long pages)
 	spin_unlock(&vctx_mm_moving);
 }
 
-/* One resource.  If it is refused, @p tells whose limit is in the way. */
-static int rss_charge_one(struct vctx *vctx, enum vctx_resource res, long pages,
-			  enum vctx_rss_how how, struct vctx_prepaid *p)
+bool __vctx_rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
+		    long pages)
+{
+	long anon = rss_anon(member, pages);
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
+	if (unlikely(mm_moving(vctx) || current->vctx_prepaid)) {
+		rss_add_slow(mm, member, pages);
+		return true;
+	}
+	if (member == MM_SWAPENTS)
+		return false;
+	if (pages < 0)
+		rss_uncharge(vctx, NULL, -pages, -anon);
+	else
+		rss_force(vctx, NULL, pages, anon);
+	return false;
+}
+
+/*
+ * A charge of @v, which is @vctx, that of @mm, or above it, was not ordinary.
+ * If it is refused, &struct vctx_prepaid tells whose limit is in the way.
+ */
+static int rss_charge_event(struct mm_struct *mm, struct vctx *vctx,
+			    struct vctx *v, enum vctx_resource res, long n,
+			    enum vctx_charge charge, enum vctx_rss_how how)
+{
+	struct vctx_prepaid *p = current_prepaid();
+
+	if (charge == VCTX_REFUSED && how == VCTX_RSS_TRY) {
+		/* No refusal: it goes on with less. */
+		atomic_long_dec(&v->counter[res].fails);
+		vctx_uncharge_below(vctx, v, res, n);
+		return -ENOMEM;
+	}
+	if (!vctx_charge_event(vctx, v, res, n, charge))
+		return 0;
+	/* Who reaches into others makes no room in them. */
+	p->over = mm == current->mm ? v : NULL;
+	p->over_res = res;
+	return -ENOMEM;
+}
+
+static int rss_charge_one(struct mm_struct *mm, struct vctx *vctx,
+			  enum vctx_resource res, long pages,
+			  enum vctx_rss_how how)
 {
 	long n = pages << PAGE_SHIFT;
 	struct vctx *v;
@@ -235,20 +339,9 @@ static int rss_charge_one(struct vctx *vctx, enum vctx_resource res, long pages,
 		enum vctx_charge charge;
 
 		charge = vctx_counter_charge(&v->counter[res], n, false);
-		if (likely(charge == VCTX_CHARGED))
-			continue;
-		if (charge == VCTX_REFUSED && how == VCTX_RSS_TRY) {
-			/* No refusal: it goes on with less. */
-			atomic_long_dec(&v->counter[res].fails);
-			vctx_uncharge_below(vctx, v, res, n);
+		if (unlikely(charge != VCTX_CHARGED) &&
+		    rss_charge_event(mm, vctx, v, res, n, charge, how))
 			return -ENOMEM;
-		}
-		if (vctx_charge_event(vctx, v, res, n, charge)) {
-			/* Who reaches into others makes no room in them. */
-			p->over = p->mm == current->mm ? v : NULL;
-			p->over_res = res;
-			return -ENOMEM;
-		}
 	}
 	return 0;
 }
@@ -267,18 +360,81 @@ int __vctx_rss_charge(struct mm_struct *mm, long rss, long anon,
 		p->vctx = vctx;
 		p->mm = mm;
 	}
+	/* If it is refused as well: vctx_fault_again() has to see p->over. */
+	current->vctx_prepaid = true;
 	if (how != VCTX_RSS_MORE) {
 		rss -= min(rss, p->rss);
 		anon -= min(anon, p->anon);
 	}
-	if (rss && rss_charge_one(vctx, VCTX_RSS, rss, how, p))
+	if (rss && rss_charge_one(mm, vctx, VCTX_RSS, rss, how))
 		return -ENOMEM;
-	if (anon && rss_charge_one(vctx, VCTX_ANON, anon, how, p)) {
+	if (anon && rss_charge_one(mm, vctx, VCTX_ANON, anon, how)) {
 		rss_uncharge(vctx, NULL, rss, 0);
 		return -ENOMEM;
 	}
 	p->rss += rss;
 	p->anon += anon;
+	return 0;
+}
+
+static noinline int rss_map_slow(struct mm_struct *mm, struct vctx *vctx,
+				 int member, long n,
+				 const struct vctx *rss_end,
+				 const struct vctx *anon_end)
+{
+	long pages = n >> PAGE_SHIFT;
+
+	rss_untake(vctx, member, n, rss_end, anon_end);
+	if (__vctx_rss_charge(mm, pages, rss_anon(member, pages),
+			      VCTX_RSS_NEED))
+		return -ENOMEM;
+	rss_add_slow(mm, member, pages);
+	return 1;
+}
+
+int __vctx_rss_map(struct mm_struct *mm, struct vctx *vctx, int member,
+		   long pages)
+{
+	struct vctx *rss_end = vctx, *anon_end = vctx;
+	long n = pages << PAGE_SHIFT;
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
+	if (likely(!mm_moving(vctx) && !current->vctx_prepaid) &&
+	    likely(rss_take(vctx, member, n, &rss_end, &anon_end)))
+		return 0;
+	return rss_map_slow(mm, vctx, member, n, rss_end, anon_end);
+}
+
+static noinline int rss_more_slow(struct mm_struct *mm, struct vctx *vctx,
+				  int member, long n,
+				  const struct vctx *rss_end,
+				  const struct vctx *anon_end)
+{
+	long pages = n >> PAGE_SHIFT;
+
+	rss_untake(vctx, member, n, rss_end, anon_end);
+	return __vctx_rss_charge(mm, pages, rss_anon(member, pages),
+				 VCTX_RSS_MORE);
+}
+
+int __vctx_rss_more(struct mm_struct *mm, struct vctx *vctx, int member,
+		    long pages)
+{
+	struct vctx *rss_end = vctx, *anon_end = vctx;
+	struct vctx_prepaid *p = current_prepaid();
+	long n = pages << PAGE_SHIFT;
+
+	if (!p->mm && !mm_moving(vctx)) {
+		p->mm = mm;
+		p->vctx = vctx;
+		current->vctx_prepaid = true;
+	}
+	if (unlikely(p->mm != mm || p->vctx != vctx) ||
+	    unlikely(!rss_take(vctx, member, n, &rss_end, &anon_end)))
+		return rss_more_slow(mm, vctx, member, n, rss_end, anon_end);
+	p->rss += n >> PAGE_SHIFT;
+	if (member == MM_ANONPAGES)
+		p->anon += n >> PAGE_SHIFT;
 	return 0;
 }
 
@@ -299,23 +455,22 @@ static bool fault_may_wait(vm_fault_t ret, unsigned int flags)
 	       !(current->flags & PF_KTHREAD);
 }
 
-bool __vctx_fault_again(struct mm_struct *mm, vm_fault_t ret,
-			unsigned int flags)
+bool __vctx_fault_again(vm_fault_t ret, unsigned int flags)
 {
 	struct vctx_prepaid *p = current_prepaid();
 	struct vctx *over = p->over;
 
 	prepaid_return(p);
-	if (likely(!over))
-		return false;
 	/* vctx_pagefault_oom() follows. */
-	if ((ret & VM_FAULT_OOM) && (flags & FAULT_FLAG_USER))
+	if (over && (ret & VM_FAULT_OOM) && (flags & FAULT_FLAG_USER))
 		return false;
 	p->over = NULL;
-	if (fault_may_wait(ret, flags) && p->tries++ < VCTX_FAULT_TRIES &&
-	    vctx_oom(over, p->over_res))
+	/* Comes here again, since current->vctx_prepaid is still true. */
+	if (over && fault_may_wait(ret, flags) &&
+	    p->tries++ < VCTX_FAULT_TRIES && vctx_oom(over, p->over_res))
 		return true;
 	p->tries = 0;
+	current->vctx_prepaid = false;
 	return false;
 }
 

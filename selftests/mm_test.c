@@ -1017,6 +1017,48 @@ TEST_F(mm, rss_largest)
 	EXPECT_EXACT();
 }
 
+/*
+ * A limit above is in the way, where the context itself has none: it has been
+ * charged for nothing then, and what both members have is what was charged.
+ */
+TEST_F(mm, rss_hierarchy)
+{
+	static const enum resource res[] = { RSS, ANON };
+	struct agent other;
+	unsigned int i;
+	long id, has;
+
+	ASSERT_EQ(0, agent_start_in(&other, ID));
+	ASSERT_EQ(0, agent_call(&other, do_enter, VCTX_ID_NEW, 0, 0));
+	id = agent_call(&other, do_self_id, 0, 0, 0);
+	ASSERT_LT(ID, id);
+	for (i = 0; i < ARRAY_SIZE(res); i++) {
+		EXPECT_EQ(0, ctx_set_limits(ID, "%s hard %ld",
+					    resource_name[res[i]],
+					    2 * ctx_usage(ID, res[i]) + 1024 * PG));
+		EXPECT_EQ(0, agent_call(&other, do_in_child, (long)do_eat,
+					512 * PG, 0));
+		EXPECT_EQ(0, ctx_fail(ID, res[i]));
+		EXPECT_EQ(SIGKILL, agent_call(&other, do_in_child, (long)do_eat,
+					      2048 * PG, 0));
+		EXPECT_LT(0, ctx_fail(ID, res[i]));
+		EXPECT_EQ(0, ctx_fail(id, res[i]));
+		EXPECT_EQ(i + 1, ctx_number(ID, "events", "oom_kill"));
+		EXPECT_TRUE(exact(&other, id));
+		EXPECT_EQ(0, ctx_set_limits(ID, "%s hard max",
+					    resource_name[res[i]]));
+	}
+	/* Looking may take a page itself, once. */
+	CALL(do_field, VM_RSS);
+	has = CALL(do_field, VM_RSS) + agent_call(&other, do_field, VM_RSS, 0, 0);
+	EXPECT_EQ(has, ctx_usage(ID, RSS));
+	has = CALL(do_field, RSS_ANON) +
+	      agent_call(&other, do_field, RSS_ANON, 0, 0);
+	EXPECT_EQ(has, ctx_usage(ID, ANON));
+	EXPECT_EQ(0, agent_stop(&other));
+	EXPECT_EXACT();
+}
+
 static long do_read_zeros(long addr, long len, long c)
 {
 	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);

@@ -9,6 +9,7 @@
 
 #include <linux/compiler.h>
 #include <linux/mm_types.h>
+#include <linux/sched.h>
 
 /* How vctx_rss_charge() and its kind count what was charged and not used yet. */
 enum vctx_rss_how {
@@ -23,12 +24,16 @@ void __vctx_mm_settle(struct mm_struct *mm);
 void __vctx_mm_release(struct mm_struct *mm);
 int __vctx_as_charge(struct mm_struct *mm, long pages);
 int __vctx_memlock_charge(struct mm_struct *mm, long pages);
-void __vctx_rss_add(struct mm_struct *mm, int member, long pages);
+bool __vctx_rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
+		    long pages);
+int __vctx_rss_map(struct mm_struct *mm, struct vctx *vctx, int member,
+		   long pages);
 int __vctx_rss_charge(struct mm_struct *mm, long rss, long anon,
 		      enum vctx_rss_how how);
+int __vctx_rss_more(struct mm_struct *mm, struct vctx *vctx, int member,
+		    long pages);
 void __vctx_rss_settle(void);
-bool __vctx_fault_again(struct mm_struct *mm, vm_fault_t ret,
-			unsigned int flags);
+bool __vctx_fault_again(vm_fault_t ret, unsigned int flags);
 
 /**
  * vctx_mm_charged() - is there a context that is charged for an address space?
@@ -111,10 +116,28 @@ static inline int vctx_memlock_charge(struct mm_struct *mm, long pages)
  */
 static inline bool vctx_rss_add(struct mm_struct *mm, int member, long pages)
 {
-	if (!vctx_mm_charged(mm))
-		return false;
-	__vctx_rss_add(mm, member, pages);
-	return true;
+	struct vctx *vctx = READ_ONCE(mm->vctx);
+
+	return unlikely(vctx) && __vctx_rss_add(mm, vctx, member, pages);
+}
+
+/**
+ * vctx_rss_map() - pages are about to be resident, and to be counted right now
+ * @mm: address space, which has users
+ * @member: MM_FILEPAGES, MM_ANONPAGES or MM_SHMEMPAGES
+ * @pages: how many
+ *
+ * What vctx_rss_charge() and vctx_rss_add() do, for less.
+ *
+ * Context: process, any locks, RCU read side as with vctx_rss_add().
+ * Return: 1 if that is done, 0 if the caller has to count them; -ENOMEM if that
+ * would exceed a hard limit on rss or anon.
+ */
+static inline int vctx_rss_map(struct mm_struct *mm, int member, long pages)
+{
+	struct vctx *vctx = READ_ONCE(mm->vctx);
+
+	return unlikely(vctx) ? __vctx_rss_map(mm, vctx, member, pages) : 0;
 }
 
 /**
@@ -148,10 +171,9 @@ static inline int vctx_rss_try(struct mm_struct *mm, int member, long pages)
 /* As vctx_rss_charge(), in addition to what was charged and not counted yet. */
 static inline int vctx_rss_more(struct mm_struct *mm, int member, long pages)
 {
-	if (!vctx_mm_charged(mm))
-		return 0;
-	return __vctx_rss_charge(mm, pages, member == MM_ANONPAGES ? pages : 0,
-				 VCTX_RSS_MORE);
+	struct vctx *vctx = READ_ONCE(mm->vctx);
+
+	return unlikely(vctx) ? __vctx_rss_more(mm, vctx, member, pages) : 0;
 }
 
 /**
@@ -171,19 +193,18 @@ static inline int vctx_rss_charge_copy(struct mm_struct *mm, bool counted)
 
 /**
  * vctx_rss_settle() - uncharge what current has charged and not counted
- * @mm: address space that it may have charged for, which still has users
  *
- * Context: process; any locks.
+ * Context: process; any locks; the address space that it was charged for still
+ * has users.
  */
-static inline void vctx_rss_settle(struct mm_struct *mm)
+static inline void vctx_rss_settle(void)
 {
-	if (vctx_mm_charged(mm))
+	if (unlikely(current->vctx_prepaid))
 		__vctx_rss_settle();
 }
 
 /**
  * vctx_fault_again() - a fault has been handled
- * @mm: address space, which has users
  * @ret: with what result
  * @flags: FAULT_FLAG_*
  *
@@ -192,13 +213,12 @@ static inline void vctx_rss_settle(struct mm_struct *mm)
  * vctx_pagefault_oom(), which holds no locks.
  *
  * Context: process, may sleep; mmap_lock or the VMA's lock are held unless
- * @ret says otherwise.
+ * @ret says otherwise; the address space still has users.
  * Return: true if it should be handled once more, under the same locks.
  */
-static inline bool vctx_fault_again(struct mm_struct *mm, vm_fault_t ret,
-				    unsigned int flags)
+static inline bool vctx_fault_again(vm_fault_t ret, unsigned int flags)
 {
-	return vctx_mm_charged(mm) && __vctx_fault_again(mm, ret, flags);
+	return unlikely(current->vctx_prepaid) && __vctx_fault_again(ret, flags);
 }
 
 #else /* !CONFIG_SECURITY_VCTX */
@@ -231,6 +251,11 @@ static inline bool vctx_rss_add(struct mm_struct *mm, int member, long pages)
 	return false;
 }
 
+static inline int vctx_rss_map(struct mm_struct *mm, int member, long pages)
+{
+	return 0;
+}
+
 static inline int vctx_rss_charge(struct mm_struct *mm, int member, long pages)
 {
 	return 0;
@@ -251,12 +276,11 @@ static inline int vctx_rss_charge_copy(struct mm_struct *mm, bool counted)
 	return 0;
 }
 
-static inline void vctx_rss_settle(struct mm_struct *mm)
+static inline void vctx_rss_settle(void)
 {
 }
 
-static inline bool vctx_fault_again(struct mm_struct *mm, vm_fault_t ret,
-				    unsigned int flags)
+static inline bool vctx_fault_again(vm_fault_t ret, unsigned int flags)
 {
 	return false;
 }
