@@ -3,7 +3,8 @@
 # The steps of "make check" that need more than a program to run here.  Each is
 # a target that prints TAP, or is one test by its exit status (scripts/check).
 
-CHECKS += check-series check-kunit check-vm check-shown check-run
+CHECKS += check-vm check-shown check-run
+CHECKS_BESIDE += check-series check-off
 
 .PHONY: check-series check-off check-kunit check-vm check-shown \
 	check-run
@@ -12,8 +13,6 @@ check-series: patches
 	@scripts/check-series
 
 # All of it, linked and booted, without the option: the suite skips everything.
-# Not in CHECKS, for it takes a whole build; check-kernel and check-series compile
-# without the option whatever the series touches.
 check-off: patches $(SELFTESTS)
 	@scripts/kernel off
 	@scripts/vm --kernel off -- $(SELFTEST_RUN) > $(O)/check/off.out; \

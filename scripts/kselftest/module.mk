@@ -28,22 +28,22 @@ $(SELFTEST_DIR)/run-all.sh: scripts/kselftest/run-all.sh
 SELFTEST_RUN = $(SELFTEST_DIR)/run-all.sh
 
 # On the release kernel, the suite is run from the Linux tree: check-selftests is
-# for those who work on it.
-CHECKS += check-selftests-debug check-selftests-race check-selftests-bounds \
-	  check-selftests-tree
+# for those who work on it. The debug kernel is built meanwhile.
+CHECKS += check-selftests-bounds check-kunit check-selftests-debug \
+	  check-selftests-race check-selftests-tree
 
 .PHONY: check-selftests check-selftests-debug
-check-selftests:
+check-selftests: kernel
 	@scripts/vm --mem 2048 --disk swap:64M -- $(SELFTEST_RUN)
 
 check-selftests-debug: export VCTX_TEST_MANY ?= 200
-check-selftests-debug:
+check-selftests-debug: kernel-debug
 	@scripts/vm --kernel debug --mem 3072 --disk swap:64M --timeout 1500 -- $(SELFTEST_RUN)
 
 # Where the processors really race: no usage above a limit, no report.
 .PHONY: check-selftests-race
 check-selftests-race: export VCTX_TEST_SECONDS ?= 60
-check-selftests-race:
+check-selftests-race: kernel-debug
 	@scripts/vm --kernel debug --thread multi --timeout 1200 -- sh -c \
 		'race_test -v flat; \
 		VCTX_TEST_SECONDS=$$((VCTX_TEST_SECONDS / 3)); race_test -f same; \
@@ -55,7 +55,7 @@ check-selftests-bounds: export VCTX_TEST_SECONDS ?= 30
 check-selftests-bounds: export VCTX_TEST_CHURN ?= 100000
 check-selftests-bounds: export VCTX_TEST_MANY ?= 20000
 check-selftests-bounds: export VCTX_TEST_LS_MS ?= 1000
-check-selftests-bounds:
+check-selftests-bounds: kernel
 	@scripts/vm --mem 2048 --timeout 1800 -- sh -c \
 		'forkbomb_test; churn_test -v fresh; churn_test -f many'
 
@@ -64,7 +64,7 @@ check-selftests-bounds:
 # debug kernel, from where the list comes, can inject faults.
 .PHONY: check-selftests-tree
 check-selftests-tree: KSFT := $(CURDIR)/$(SELFTEST_DIR)/tree
-check-selftests-tree:
+check-selftests-tree: kernel
 	@$(MAKE) --no-print-directory -s -C $(O)/linux O=$(KSFT) headers
 	@$(MAKE) --no-print-directory -s -C $(O)/linux/tools/testing/selftests \
 		TARGETS=vctx O=$(KSFT) \
