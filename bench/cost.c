@@ -83,6 +83,7 @@ struct cost_case {
 	bool vctx;		/* in our kernel, else in stock */
 	bool cgroup;
 	unsigned int depth;	/* contexts inside of each other */
+	unsigned int flags;	/* of the contexts */
 	enum limits limits;
 };
 
@@ -100,6 +101,8 @@ static const struct cost_case cases[] = {
 	{ .name = "deep", .title = "3 deep", .vctx = true, .depth = DEPTH_MAX },
 	{ .name = "deepfar", .title = "3 deep, far", .vctx = true,
 	  .depth = DEPTH_MAX, .limits = LIMITS_FAR },
+	{ .name = "sched", .title = "flag sched", .vctx = true, .depth = 1,
+	  .flags = VCTX_FLAG_SCHED },
 	{ .name = "cgroup", .title = "cgroup v2", .cgroup = true },
 };
 
@@ -249,7 +252,7 @@ static bool has_vctx(struct vctx_self *self)
 	return true;
 }
 
-static unsigned int enter_context(void)
+static unsigned int enter_context(unsigned int flags)
 {
 	struct {
 		struct lsm_head head;
@@ -261,6 +264,7 @@ static unsigned int enter_context(void)
 			.ctx_len = sizeof(request.enter),
 		},
 		.enter.id = VCTX_ID_NEW,
+		.enter.flags = flags,
 	};
 	struct vctx_self self;
 
@@ -361,7 +365,7 @@ static void start_work(const struct cost_case *c, int up, int down)
 	if (c->cgroup)
 		write_file(CGROUP "/cgroup.procs", "0");
 	for (level = 0; level < c->depth; level++)
-		ids[level] = enter_context();
+		ids[level] = enter_context(c->flags);
 	send(FD_UP, ids, sizeof(ids));
 	execve(PROGRAM, argv, envp);
 	cost_die("exec " PROGRAM);

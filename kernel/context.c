@@ -19,6 +19,7 @@
 #include <linux/xarray.h>
 
 #include "limits/limits.h"
+#include "sched/sched.h"
 #include "vctx.h"
 
 #define CREATE_TRACE_POINTS
@@ -87,6 +88,7 @@ static void vctx_offline_work(struct work_struct *work)
 	xa_erase(&vctx_ids, vctx->id);
 	vctxfs_notify_list(vctx);
 	wake_up_all(&vctx_gone);
+	vctx_sched_offline(vctx);
 	if (vctx->parent)
 		vctx_live_put(vctx->parent, VCTX_LIVE_CHILD);
 	percpu_ref_kill(&vctx->ref);
@@ -136,6 +138,7 @@ static struct vctx *vctx_alloc(struct vctx *parent, u64 cap_drop, s64 live)
 	vctx->born_ns = ktime_get_boottime_ns();
 	prev_cputime_init(&vctx->prev_cputime);
 	vctx->last_error = "ok";
+	vctx_sched_alloc(vctx);
 	vctxfs_notify_init(vctx);
 	INIT_WORK(&vctx->offline_work, vctx_offline_work);
 	INIT_WORK(&vctx->free_work, vctx_free_work);
@@ -237,6 +240,23 @@ static struct vctx *vctx_create_static(u32 id, u64 cap_drop, s64 live)
 		return ERR_PTR(err);
 	}
 	return vctx;
+}
+
+/**
+ * vctx_notify() - wake whoever polls the events of a context
+ * @id: its id; there may be none any more
+ *
+ * Context: any.
+ */
+void vctx_notify(u32 id)
+{
+	struct vctx *vctx;
+
+	rcu_read_lock();
+	vctx = xa_load(&vctx_ids, id);
+	if (vctx)
+		vctxfs_notify(vctx);
+	rcu_read_unlock();
 }
 
 /*
@@ -439,7 +459,7 @@ void vctx_get_name(struct vctx *vctx, char name[VCTX_NAME_LEN])
 void vctx_set_flags(struct vctx *vctx, u32 flags)
 {
 	atomic_or(flags, &vctx->flags);
-	if (flags & VCTX_FLAG_VIRT)
+	if (flags & (VCTX_FLAG_SCHED | VCTX_FLAG_VIRT))
 		vctx_virt_start();
 }
 
@@ -484,6 +504,27 @@ u64 vctx_account_sum(const struct vctx *vctx, enum vctx_account what)
 	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(per_cpu_ptr(vctx->cpu, cpu)->account[what]);
 	return sum;
+}
+
+/**
+ * vctx_cputime() - user and system time of members, also those of contexts below
+ * @vctx: the context
+ * @user: receives nanoseconds since it was made
+ * @system: likewise
+ *
+ * They are sampled, and scaled to what was really used.
+ *
+ * Context: any.
+ */
+void vctx_cputime(struct vctx *vctx, u64 *user, u64 *system)
+{
+	struct task_cputime sampled = {
+		.utime = vctx_account_sum(vctx, VCTX_ACCOUNT_USER),
+		.stime = vctx_account_sum(vctx, VCTX_ACCOUNT_SYSTEM),
+		.sum_exec_runtime = vctx_cpu_ns(vctx),
+	};
+
+	cputime_adjust(&sampled, &vctx->prev_cputime, user, system);
 }
 
 static int __init vctx_context_init(void)

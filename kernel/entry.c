@@ -4,6 +4,7 @@
  */
 
 #include <linux/build_bug.h>
+#include <linux/cgroup-defs.h>
 #include <linux/cred.h>
 #include <linux/fdtable.h>
 #include <linux/fs_struct.h>
@@ -13,6 +14,7 @@
 #include <linux/string.h>
 
 #include "limits/limits.h"
+#include "sched/sched.h"
 #include "vctx.h"
 
 #include <trace/events/vctx.h>
@@ -95,10 +97,28 @@ static struct vctx *find_target(struct vctx *from, const struct vctx_enter *req)
 	return to;
 }
 
+/* What can fail; vctx_memcg_entered() follows if it does not. */
+static int make_ready(struct vctx *to, const struct vctx *from,
+		      const struct vctx_enter *req)
+{
+	int turned = 0;
+	int err;
+
+	if (req->flags & VCTX_FLAG_SCHED)
+		turned = vctx_sched_turn(to, true, VCTX_LIVE_MEMBER);
+	if (turned < 0)
+		return turned;
+	err = vctx_memcg_enter(to, from);
+	if (err && turned)
+		vctx_sched_turn(to, false, VCTX_LIVE_MEMBER);
+	return err;
+}
+
 static int enter(const struct vctx_enter *req)
 {
 	struct vctx_task *blob = vctx_task_blob(current);
 	struct vctx *from = current_vctx();
+	struct vctx_group *from_group;
 	struct cred *cred;
 	struct vctx *to;
 	int err;
@@ -116,7 +136,7 @@ static int enter(const struct vctx_enter *req)
 		abort_creds(cred);
 		return PTR_ERR(to);
 	}
-	err = vctx_memcg_enter(to, from);
+	err = make_ready(to, from, req);
 	if (err) {
 		leave_target(to);
 		abort_creds(cred);
@@ -126,7 +146,10 @@ static int enter(const struct vctx_enter *req)
 	lower_caps(cred, to->ceiling, req->cap_drop);
 	/* The place in vctx.live keeps it until this reference is there. */
 	vctx_get(to);
+	cgroup_threadgroup_change_begin(current);
 	vctx_accounting_enter(to);
+	from_group = vctx_sched_enter(to);
+	cgroup_threadgroup_change_end(current);
 	vctx_memcg_entered();
 	if (blob->member)
 		vctx_live_put(from, VCTX_LIVE_MEMBER);
@@ -134,7 +157,8 @@ static int enter(const struct vctx_enter *req)
 		vctx_put(from);
 	blob->member = true;
 	commit_creds(cred);
-	vctx_set_flags(to, req->flags);
+	vctx_sched_entered(from_group);
+	vctx_set_flags(to, req->flags & ~VCTX_FLAG_SCHED);
 	trace_vctx_enter(to->id, from ? from->id : VCTX_ID_HOST);
 	return 0;
 }

@@ -23,6 +23,7 @@
 #include <linux/sysfs.h>
 #include <linux/timekeeping.h>
 
+#include "sched/sched.h"
 #include "vctx.h"
 
 #define VCTXFS_MAGIC		0x76637478
@@ -209,6 +210,7 @@ static const struct {
 } vctxfs_flag[] = {
 	{ VCTX_FLAG_LOCK,	"lock" },
 	{ VCTX_FLAG_PRIVATE,	"private" },
+	{ VCTX_FLAG_SCHED,	"sched" },
 	{ VCTX_FLAG_VIRT,	"virt" },
 };
 
@@ -267,10 +269,25 @@ static int vctxfs_parse_flags(char *words, u32 *flags)
 	return 0;
 }
 
+static int vctxfs_set_flags(struct vctx *vctx, char *words)
+{
+	u32 flags;
+
+	if (vctxfs_parse_flags(words, &flags)) {
+		WRITE_ONCE(vctx->last_error, "flags are: lock, private, sched, virt");
+		return -EINVAL;
+	}
+	if ((flags & VCTX_FLAG_SCHED) && vctx_sched_turn(vctx, true, 0) < 0) {
+		WRITE_ONCE(vctx->last_error, "out of memory");
+		return -ENOMEM;
+	}
+	vctx_set_flags(vctx, flags & ~VCTX_FLAG_SCHED);
+	return 0;
+}
+
 static int vctxfs_status_write(struct vctx *vctx, char *line)
 {
 	char *key = strsep(&line, " ");
-	u32 flags;
 	int err;
 
 	if (!line) {
@@ -287,15 +304,8 @@ static int vctxfs_status_write(struct vctx *vctx, char *line)
 				   "a name is a letter or _, then letters, digits, _ . -, 31 at most");
 		return err;
 	}
-	if (!strcmp(key, "flags")) {
-		err = vctxfs_parse_flags(line, &flags);
-		if (err)
-			WRITE_ONCE(vctx->last_error,
-				   "flags are: lock, private, virt");
-		else
-			vctx_set_flags(vctx, flags);
-		return err;
-	}
+	if (!strcmp(key, "flags"))
+		return vctxfs_set_flags(vctx, line);
 	WRITE_ONCE(vctx->last_error, "keys are: name, flags");
 	return -EINVAL;
 }
@@ -304,9 +314,10 @@ static int vctxfs_events_show(struct seq_file *m, struct vctx *vctx)
 {
 	int i;
 
-	seq_printf(m, "empty %llu\noom_kill %llu\n",
+	seq_printf(m, "empty %llu\noom_kill %llu\nthrottled %llu\n",
 		   (u64)atomic64_read(&vctx->empties),
-		   (u64)atomic64_read(&vctx->oom_kills));
+		   (u64)atomic64_read(&vctx->oom_kills),
+		   vctx_sched_nr_throttled(vctx));
 	for (i = 0; i < VCTX_NR_RESOURCES; i++) {
 		const struct vctx_engine *engine = vctx_engine[i];
 		struct vctx_reading r;

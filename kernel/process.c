@@ -16,6 +16,7 @@
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 
+#include "sched/sched.h"
 #include "vctx.h"
 
 /*
@@ -99,7 +100,7 @@ static int vctx_file_send_sigiotask(struct task_struct *task,
 
 static int vctx_task_setnice(struct task_struct *p, int nice)
 {
-	return vctx_may_act(p);
+	return vctx_may_act(p) ?: vctx_sched_setnice(p, nice);
 }
 
 static int vctx_task_setioprio(struct task_struct *p, int ioprio)

@@ -9,6 +9,7 @@
 #include <linux/seq_file.h>
 
 #include "limits/limits.h"
+#include "sched/sched.h"
 #include "vctx.h"
 
 DEFINE_STATIC_KEY_FALSE(vctx_enabled);
@@ -84,6 +85,7 @@ static void vctx_task_free(struct task_struct *task)
 		vctx_accounting_fork(vctx, -1);
 		vctx_task_leave(blob, vctx, blob->leader);
 	}
+	vctx_sched_task_free(blob);
 	RCU_INIT_POINTER(blob->vctx, NULL);
 	vctx_put(vctx);
 }
@@ -168,7 +170,7 @@ static int __init vctx_init(void)
 	vctx_memcg_init();
 	vctx_accounting_init();
 
-	/* sched */
+	vctx_sched_init();
 
 	static_branch_enable(&vctx_enabled);
 	return 0;

@@ -25,7 +25,13 @@
  *	      vctx_memcg_mutex			and entering, which is inside of
  *						cred_guard_mutex instead
  *		cgroup_mutex			and what is inside of that
+ *		cgroup_threadgroup_rwsem	for reading: an entry's last steps
  *	    vctx_counter.lock			irqs off; innermost of all
+ *	  vctx_sched_mutex			who has which task group; also
+ *						inside of cred_guard_mutex
+ *	    cpu_hotplug_lock			by tg_set_cfs_bandwidth()
+ *	    cgroup_threadgroup_rwsem		for writing: no fork, no entry
+ *	      run queues' locks			a task changes its group
  *	mmap_lock				entry; what a fault holds
  *	  vctx_oom_mutex			one at a time makes room
  *	  page table locks
@@ -111,10 +117,33 @@ struct vctx_cpu {
 };
 
 /**
+ * struct vctx_sched - how a context is scheduled
+ * @set: what its group is, or would be, set to
+ * @nice: members are at least as nice as this
+ * @rt: members may have real-time policies also while there is a group
+ * @group: the group, while VCTX_FLAG_SCHED is set; written under
+ *	vctx_sched_mutex and, unless it was NULL, with
+ *	cgroup_threadgroup_rwsem held for writing
+ * @next: takes the place of @group in a moment; under vctx_sched_mutex
+ * @past: counted by former groups; under vctx_sched_mutex
+ * @node: in the list of contexts that have a group; under vctx_sched_mutex
+ */
+struct vctx_sched {
+	struct vctx_group_settings set;
+	int nice;
+	bool rt;
+	struct vctx_group *group;
+	struct vctx_group *next;
+	struct vctx_group_stat past;
+	struct list_head node;
+};
+
+/**
  * struct vctx - a security context
  * @id: constant
  * @depth: 1 for a child of the host; constant
- * @flags: VCTX_FLAG_*; bits are only ever added
+ * @flags: VCTX_FLAG_*; bits are only ever added, but for VCTX_FLAG_SCHED,
+ *	which changes under vctx_sched_mutex
  * @ceiling: capabilities that members may have; constant
  * @parent: context that this one was created from, NULL for the host; holds
  *	a reference and a VCTX_LIVE_CHILD on it; constant
@@ -125,11 +154,13 @@ struct vctx_cpu {
  *	once under vctx_memcg_mutex; reference until offline
  * @memcg: memory cgroup that it owns, with all members below, or NULL; set
  *	once under vctx_memcg_mutex; reference until offline
+ * @sched: share of CPU time
  * @ref: pins the memory: one for being online, one for each charge, for each
  *	child and for each task_struct
  * @born_ns: boot time at creation; constant
  * @prev_cputime: keeps user and system time from going back when they are read
- * @avenrun: load averages, if it has VCTX_FLAG_VIRT; written by the sampler
+ * @avenrun: load averages, if it has VCTX_FLAG_VIRT or VCTX_FLAG_SCHED; written
+ *	by the sampler
  * @load_active: for the sampler only
  * @empties: how often the last member has left
  * @oom_kills: how many members were killed since a hard limit on resident
@@ -159,6 +190,7 @@ struct vctx {
 	struct vctx_counter counter[VCTX_NR_RESOURCES];
 	struct cgroup *members;
 	struct mem_cgroup __rcu *memcg;
+	struct vctx_sched sched;
 	struct percpu_ref ref;
 	u64 born_ns;
 	struct prev_cputime prev_cputime;
@@ -204,9 +236,12 @@ struct vctx_prepaid {
  * struct vctx_task - LSM blob of a task
  * @vctx: context of the task, NULL for the host; written by the task itself
  *	only; holds a reference on vctx.ref, until the task_struct is freed
+ * @accounted_at: jiffies when its figures were taken over last
+ * @group: group that the scheduler has it in, NULL if none of a context; holds
+ *	a reference until the task_struct is freed.  Written by the task itself
+ *	with cgroup_threadgroup_rwsem held for reading, by others for writing.
  * @member: counted in vctx.live and charged; dropped when the task is reaped
  * @leader: charged as a process at its creation, see vctx_task_free()
- * @accounted_at: jiffies when its figures were taken over last
  * @accounted: how far the task's own figures are in the sums of its context;
  *	used by the CPU that it runs on, with interrupts off; and while it does
  *	not run by others, see limits/accounting.c
@@ -216,6 +251,7 @@ struct vctx_prepaid {
 struct vctx_task {
 	struct vctx __rcu *vctx;
 	unsigned long accounted_at;
+	struct vctx_group *group;
 	bool member;
 	bool leader;
 	u64 accounted[VCTX_NR_ACCOUNT_TASK];
@@ -285,11 +321,13 @@ int vctx_make(u32 id);
 int vctx_unmake(struct vctx *vctx);
 void vctx_live_put(struct vctx *vctx, s64 what);
 struct vctx *vctx_next(u32 *id);
+void vctx_notify(u32 id);
 int vctx_set_name(struct vctx *vctx, const char *name);
 void vctx_get_name(struct vctx *vctx, char name[VCTX_NAME_LEN]);
 void vctx_set_flags(struct vctx *vctx, u32 flags);
 int vctx_kill(struct vctx *vctx);
 u64 vctx_account_sum(const struct vctx *vctx, enum vctx_account what);
+void vctx_cputime(struct vctx *vctx, u64 *user, u64 *system);
 bool vctx_host_admin(void);
 
 /* CPU time used by members, also those of contexts below, in nanoseconds */

@@ -43,6 +43,10 @@ extern "C" {
 /* Longest text that vctx_format_value() makes, with its final NUL */
 #define VCTX_VALUE_LEN		24
 
+/* Longest texts that vctx_format_sched() and vctx_sched_line() make, likewise */
+#define VCTX_SCHED_VALUE_LEN	64
+#define VCTX_SCHED_LINE_LEN	256
+
 /**
  * struct vctx_res - one resource of one context
  * @name: "nproc", "ntask", ...
@@ -154,6 +158,66 @@ struct vctx_limit {
 #define VCTX_LIMIT_SOFT		(1U << 0)
 #define VCTX_LIMIT_HARD		(1U << 1)
 
+/**
+ * struct vctx_sched - how a context is scheduled, and what came of it
+ * @on: it has a share of its own (flag "sched")
+ * @weight: of the share; 100 is that of one process of nice 0
+ * @idle: it runs only if nobody else wants to; the weight does not count then
+ * @quota_usec: CPU time for each period; VCTX_MAX for no cap
+ * @period_usec: length of a period
+ * @burst_usec: how much of an unused quota may be used later
+ * @nice: no member may have a lower nice value
+ * @rt: members may have real-time policies although it has a share
+ * @usage_usec: CPU time used by members, also those of contexts below
+ * @nr_periods: periods in which it wanted to run and had a cap
+ * @nr_throttled: those of them in which it had to wait
+ * @throttled_usec: how long, summed over CPUs
+ * @running: tasks that run or want to
+ *
+ * What the kernel does not have is 0.
+ */
+struct vctx_sched {
+	int on;
+	unsigned int weight;
+	int idle;
+	unsigned long long quota_usec;
+	unsigned long long period_usec;
+	unsigned long long burst_usec;
+	int nice;
+	int rt;
+	unsigned long long usage_usec;
+	unsigned long long nr_periods;
+	unsigned long long nr_throttled;
+	unsigned long long throttled_usec;
+	unsigned long long running;
+};
+
+/* Period of a new context, in microseconds */
+#define VCTX_PERIOD_USEC	100000
+
+/* How a new context is scheduled */
+#define VCTX_SCHED_INIT {						\
+	.weight = 100,							\
+	.quota_usec = VCTX_MAX,						\
+	.period_usec = VCTX_PERIOD_USEC,				\
+	.nice = -20,							\
+}
+
+/* What can be set of struct vctx_sched; in sets, 1U << VCTX_SCHED_... */
+enum vctx_sched_setting {
+	VCTX_SCHED_WEIGHT,
+	VCTX_SCHED_IDLE,
+	VCTX_SCHED_CPU,		/* quota_usec and period_usec */
+	VCTX_SCHED_BURST,
+	VCTX_SCHED_NICE,
+	VCTX_SCHED_RT,
+	VCTX_SCHED_ON,
+	VCTX_SCHED_NR
+};
+
+/* What users call them, in the same order */
+#define VCTX_SCHED_KEYS		"weight, idle, cpu, burst, nice, rt, sched"
+
 /* --- where ----------------------------------------------------------- */
 
 const char *vctx_root(void);
@@ -177,6 +241,8 @@ int vctx_read(unsigned int id, struct vctx_info *info);
 void vctx_info_free(struct vctx_info *info);
 int vctx_get_limits(unsigned int id, struct vctx_res **res, size_t *nr);
 int vctx_set_limits(unsigned int id, const char *line);
+int vctx_get_sched(unsigned int id, struct vctx_sched *sched);
+int vctx_set_sched(unsigned int id, const char *line);
 int vctx_set_status(unsigned int id, const char *line);
 int vctx_last_error(unsigned int id, char *text, size_t size);
 int vctx_get_accounting(unsigned int id, struct vctx_value **values,
@@ -207,10 +273,27 @@ int vctx_parse_flags(const char *text, unsigned int *flags);
 char *vctx_format_flags(unsigned int flags, char *buf, size_t size);
 int vctx_parse_value(const char *text, unsigned long long *value);
 int vctx_parse_limit(const char *text, struct vctx_limit *limit);
+const char *vctx_parse_decimal(const char *text,
+			       unsigned long long *millionths);
 int vctx_valid_name(const char *name);
 int vctx_res_kind(const char *name, unsigned int *kind);
 char *vctx_format_value(unsigned long long value, enum vctx_style style,
 			char *buf, size_t size);
+
+/* --- settings of struct vctx_sched, as text ----------------------------- */
+
+int vctx_sched_setting(const char *key, enum vctx_sched_setting *setting);
+const char *vctx_sched_key(enum vctx_sched_setting setting);
+int vctx_parse_sched(enum vctx_sched_setting setting, const char *value,
+		     struct vctx_sched *sched);
+const char *vctx_check_sched(enum vctx_sched_setting setting,
+			     const struct vctx_sched *sched);
+char *vctx_format_sched(enum vctx_sched_setting setting,
+			const struct vctx_sched *sched, char *buf, size_t size);
+unsigned int vctx_sched_changes(const struct vctx_sched *a,
+				const struct vctx_sched *b);
+char *vctx_sched_line(const struct vctx_sched *sched, unsigned int settings,
+		      char *line, size_t size);
 
 #ifdef __cplusplus
 }

@@ -20,6 +20,7 @@ static const struct {
 } flag_names[] = {
 	{ "lock",	VCTX_FLAG_LOCK },
 	{ "private",	VCTX_FLAG_PRIVATE },
+	{ "sched",	VCTX_FLAG_SCHED },
 	{ "virt",	VCTX_FLAG_VIRT },
 };
 

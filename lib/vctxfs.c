@@ -441,6 +441,112 @@ int vctx_set_limits(unsigned int id, const char *line)
 	return write_context_file(id, "limits", line);
 }
 
+static int parse_sched_max(struct vctx_sched *sched, const char *value)
+{
+	const char *period = strchr(value, ' ');
+	size_t len = strcspn(value, " ");
+	int err;
+
+	if (!period)
+		return -EPROTO;
+	if (len == 3 && !memcmp(value, "max", len)) {
+		sched->quota_usec = VCTX_MAX;
+	} else {
+		err = vctx_parse_u64(value, len, &sched->quota_usec);
+		if (err)
+			return err;
+	}
+	period++;
+	return vctx_parse_u64(period, strcspn(period, " "), &sched->period_usec);
+}
+
+static int parse_sched_line(struct vctx_sched *sched, char *line)
+{
+	const struct {
+		const char *key;
+		unsigned long long *value;
+	} numbers[] = {
+		{ "burst", &sched->burst_usec },
+		{ "usage_usec", &sched->usage_usec },
+		{ "nr_periods", &sched->nr_periods },
+		{ "nr_throttled", &sched->nr_throttled },
+		{ "throttled_usec", &sched->throttled_usec },
+		{ "running", &sched->running },
+	};
+	char *value = strchr(line, ' ');
+	unsigned int nice;
+	size_t i;
+	int err;
+
+	if (!value)
+		return -EPROTO;
+	*value++ = '\0';
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (!strcmp(line, numbers[i].key))
+			return vctx_parse_u64(value, strlen(value),
+					      numbers[i].value);
+	if (!strcmp(line, "weight"))
+		return vctx_parse_u32(value, strlen(value), &sched->weight);
+	if (!strcmp(line, "max"))
+		return parse_sched_max(sched, value);
+	if (!strcmp(line, "nice")) {
+		int minus = *value == '-';
+
+		value += minus;
+		err = vctx_parse_u32(value, strlen(value), &nice);
+		if (err || nice > 20)
+			return -EPROTO;
+		sched->nice = minus ? -(int)nice : (int)nice;
+	} else if (!strcmp(line, "sched")) {
+		sched->on = !strcmp(value, "on");
+	} else if (!strcmp(line, "idle")) {
+		sched->idle = strcmp(value, "0") != 0;
+	} else if (!strcmp(line, "rt")) {
+		sched->rt = !strcmp(value, "allow");
+	}
+	return 0;
+}
+
+/**
+ * vctx_get_sched() - how a context is scheduled
+ * @id: the context
+ * @sched: receives it
+ *
+ * Return: 0; errors as vctx_read().
+ */
+int vctx_get_sched(unsigned int id, struct vctx_sched *sched)
+{
+	char *text, *rest, *line;
+	size_t len;
+	int err;
+
+	memset(sched, 0, sizeof(*sched));
+	err = vctx_read_context_file(id, "sched", &text, &len);
+	if (err)
+		return err;
+	sched->quota_usec = VCTX_MAX;
+	for (rest = text; !err && (line = vctx_next_line(&rest)); )
+		if (parse_sched_line(sched, line))
+			err = -EPROTO;
+	free(text);
+	return err;
+}
+
+/**
+ * vctx_set_sched() - change how a context is scheduled, all of it or nothing
+ * @id: the context
+ * @line: "KEY VALUE", several after one another if wanted, without a newline:
+ *	sched on|off, weight N, idle 0|1, max USEC|max [USEC], burst USEC,
+ *	nice N, rt allow|deny
+ *
+ * Return: 0; -ERANGE for a number outside of its range; -ENOMEM; else as
+ * vctx_set_limits().
+ */
+int vctx_set_sched(unsigned int id, const char *line)
+{
+	return write_context_file(id, "sched", line);
+}
+
 /**
  * vctx_set_status() - name a context, or add flags to it
  * @id: the context

@@ -26,7 +26,6 @@
 #include <linux/bio.h>
 #include <linux/irqflags.h>
 #include <linux/rcupdate.h>
-#include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/wait.h>
@@ -208,20 +207,14 @@ void __vctx_account_received(const struct sock *sk, long bytes, int flags)
 		account_socket(sk, bytes, false);
 }
 
-/* User and system time are sampled, and scaled to what was really used. */
 static void account_show_times(struct seq_file *m, struct vctx *vctx)
 {
-	struct task_cputime sampled = {
-		.utime = vctx_account_sum(vctx, VCTX_ACCOUNT_USER),
-		.stime = vctx_account_sum(vctx, VCTX_ACCOUNT_SYSTEM),
-		.sum_exec_runtime = vctx_account_sum(vctx, VCTX_ACCOUNT_CPU),
-	};
 	u64 user, system;
 
-	cputime_adjust(&sampled, &vctx->prev_cputime, &user, &system);
+	vctx_cputime(vctx, &user, &system);
 	seq_printf(m, "user_usec %llu\nsystem_usec %llu\ncpu_usec %llu\nwait_usec %llu\n",
 		   div_u64(user, NSEC_PER_USEC), div_u64(system, NSEC_PER_USEC),
-		   div_u64(sampled.sum_exec_runtime, NSEC_PER_USEC),
+		   div_u64(vctx_cpu_ns(vctx), NSEC_PER_USEC),
 		   div_u64(vctx_account_sum(vctx, VCTX_ACCOUNT_WAIT),
 			   NSEC_PER_USEC));
 }

@@ -120,8 +120,8 @@ static void virt_load_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(virt_load, virt_load_work);
 
 /*
- * The load averages of all contexts with the flag, as calc_load() does for the
- * machine: every LOAD_FREQ, as long as there is such a context.
+ * The load averages of all contexts with this flag or "sched", as calc_load()
+ * does for the machine: every LOAD_FREQ, as long as there is such a context.
  */
 static void virt_load_work(struct work_struct *work)
 {
@@ -138,7 +138,8 @@ static void virt_load_work(struct work_struct *work)
 		if (task_vctx(task))
 			virt_sample_task(task);
 	for (id = 0; (vctx = vctx_next(&id)); id++) {
-		if (!(atomic_read(&vctx->flags) & VCTX_FLAG_VIRT))
+		if (!(atomic_read(&vctx->flags) &
+		      (VCTX_FLAG_SCHED | VCTX_FLAG_VIRT)))
 			continue;
 		any = true;
 		for (i = 0; i < ARRAY_SIZE(virt_exp); i++)
@@ -152,7 +153,7 @@ static void virt_load_work(struct work_struct *work)
 }
 
 /**
- * vctx_virt_start() - a context has got the flag
+ * vctx_virt_start() - a context has got the flag, or "sched"
  *
  * Context: any.
  */

@@ -37,7 +37,7 @@ static const struct tool_option options[] = {
 	{ 'c', "ctx", "CONTEXT", "enter this one, made if it is an id that does not exist (root)", COMPLETE_CONTEXTS },
 	{ OPT_CAP, "cap", "[!]CAP", "keep CAP in spite of --secure; with ! remove it", NULL },
 	{ OPT_SECURE, "secure", NULL, "remove all capabilities that a virtual server can do without", NULL },
-	{ OPT_FLAG, "flag", "FLAG[,FLAG]", "set flags of the context: lock, private, virt", "lock private virt" },
+	{ OPT_FLAG, "flag", "FLAG[,FLAG]", "set flags of the context: lock, private, sched, virt", "lock private sched virt" },
 	{ OPT_HOSTNAME, "hostname", "NAME", "set the host name, in a new UTS namespace (root)", NULL },
 	{ OPT_DOMAINNAME, "domainname", "NAME", "set the NIS domain name likewise (root)", NULL },
 	{ OPT_DISCONNECT, "disconnect", NULL, "run the command in the background, away from the terminal", NULL },
@@ -71,7 +71,6 @@ static const struct {
 	const char *why;
 } other_flags[] = {
 	{ "nproc", 1, "limits are always those of the whole context; set them with vlimit" },
-	{ "sched", 0, "this version has no scheduling by context yet" },
 	{ "fakeinit", 0, "this version cannot show a process as pid 1 yet" },
 	{ "hideinfo", 0, "a member never sees more than its own context" },
 	{ "ulimit", 0, "set limits of the whole context with vlimit" },

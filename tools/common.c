@@ -162,7 +162,8 @@ void tool_complete(const struct tool *tool)
 	if (tool->verb)
 		complete_verbs(tool->verb);
 	if (tool->complete) {
-		if (!strcmp(tool->complete, COMPLETE_LIMITS))
+		if (!strcmp(tool->complete, COMPLETE_LIMITS) ||
+		    strchr(tool->complete, '='))
 			printf("\tcompopt -o nospace 2>/dev/null\n");
 		printf("\tCOMPREPLY=(");
 		print_completer(tool->complete);

@@ -158,12 +158,14 @@ static void test_flags(void **state)
 	assert_int_equal(vctx_parse_flags(",lock", &flags), -EINVAL);
 	assert_int_equal(vctx_parse_flags("lock private", &flags), -EINVAL);
 	assert_int_equal(vctx_parse_flags("Lock", &flags), -EINVAL);
-	assert_int_equal(vctx_parse_flags("sched", &flags), -EINVAL);
+	assert_int_equal(vctx_parse_flags("sched lock", &flags), -EINVAL);
 	assert_int_equal(flags, 77);
 	assert_int_equal(vctx_parse_flags("lock", &flags), 0);
 	assert_int_equal(flags, VCTX_FLAG_LOCK);
 	assert_int_equal(vctx_parse_flags("private,lock,lock", &flags), 0);
 	assert_int_equal(flags, VCTX_FLAG_LOCK | VCTX_FLAG_PRIVATE);
+	assert_int_equal(vctx_parse_flags("sched,lock", &flags), 0);
+	assert_int_equal(flags, VCTX_FLAG_LOCK | VCTX_FLAG_SCHED);
 	assert_int_equal(vctx_parse_flags("virt", &flags), 0);
 	assert_int_equal(flags, VCTX_FLAG_VIRT);
 }

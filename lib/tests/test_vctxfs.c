@@ -414,6 +414,55 @@ static void test_of_pid(void **state)
 	assert_int_equal(id, 65536);
 }
 
+static void test_sched(void **state)
+{
+	struct vctx_sched sched;
+	char line[64];
+	ssize_t len;
+	int fd;
+
+	(void)state;
+	assert_int_equal(vctx_get_sched(100, &sched), -ENOENT);
+	put("100/sched", "sched on\nweight 200\nidle 0\nmax 150000 100000\nburst 50000\nnice -5\nrt deny\nusage_usec 77\nlater 5 6\nnr_periods 10\nnr_throttled 4\nthrottled_usec 99\nrunning 3\n");
+	assert_int_equal(vctx_get_sched(100, &sched), 0);
+	assert_int_equal(sched.on, 1);
+	assert_int_equal(sched.weight, 200);
+	assert_int_equal(sched.idle, 0);
+	assert_int_equal(sched.quota_usec, 150000);
+	assert_int_equal(sched.period_usec, 100000);
+	assert_int_equal(sched.burst_usec, 50000);
+	assert_int_equal(sched.nice, -5);
+	assert_int_equal(sched.rt, 0);
+	assert_int_equal(sched.usage_usec, 77);
+	assert_int_equal(sched.nr_periods, 10);
+	assert_int_equal(sched.nr_throttled, 4);
+	assert_int_equal(sched.throttled_usec, 99);
+	assert_int_equal(sched.running, 3);
+	put("100/sched", "sched off\nidle 1\nmax max 5000\nnice 19\nrt allow\n");
+	assert_int_equal(vctx_get_sched(100, &sched), 0);
+	assert_int_equal(sched.on, 0);
+	assert_int_equal(sched.idle, 1);
+	assert_true(sched.quota_usec == VCTX_MAX);
+	assert_int_equal(sched.period_usec, 5000);
+	assert_int_equal(sched.nice, 19);
+	assert_int_equal(sched.rt, 1);
+	put("100/sched", "weight x\n");
+	assert_int_equal(vctx_get_sched(100, &sched), -EPROTO);
+	put("100/sched", "max 5\n");
+	assert_int_equal(vctx_get_sched(100, &sched), -EPROTO);
+	put("100/sched", "nice 21\n");
+	assert_int_equal(vctx_get_sched(100, &sched), -EPROTO);
+	put("100/sched", "weight\n");
+	assert_int_equal(vctx_get_sched(100, &sched), -EPROTO);
+
+	fd = put_fifo("100/sched");
+	assert_int_equal(vctx_set_sched(100, "sched on weight 200"), 0);
+	len = read(fd, line, sizeof(line));
+	assert_int_equal(len, 20);
+	assert_memory_equal(line, "sched on weight 200\n", 20);
+	close(fd);
+}
+
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -424,6 +473,7 @@ int main(void)
 		TEST(test_find),
 		TEST(test_read),
 		TEST(test_set_limits),
+		TEST(test_sched),
 		TEST(test_kill),
 		TEST(test_last_error),
 		TEST(test_procs),

@@ -26,17 +26,21 @@ struct seq_file;
 struct sigqueue;
 struct sock;
 struct sysinfo;
+struct task_group;
 struct task_struct;
 struct timespec64;
+struct vctx_group;
 
 #ifdef CONFIG_SECURITY_VCTX
 
+#include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/jump_label.h>
+#include <linux/percpu-refcount.h>
 #include <linux/sched.h>
-#include <linux/xarray.h>
-
 #include <linux/time64.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 DECLARE_STATIC_KEY_FALSE(vctx_enabled);
 
@@ -117,6 +121,125 @@ void __vctx_account_task(struct task_struct *task);
 void __vctx_account_bio(const struct bio *bio);
 void __vctx_account_sent(const struct sock *sk, long bytes);
 void __vctx_account_received(const struct sock *sk, long bytes, int flags);
+
+/**
+ * struct vctx_group_settings - what a task group is set to
+ * @weight: as in cgroup's cpu.weight: 100 is what one process of nice 0 has
+ * @idle: runs only when nobody else wants to; the weight does not count then
+ * @quota_us: CPU time for each period, VCTX_NO_QUOTA if there is no cap
+ * @period_us: length of a period
+ * @burst_us: how much of what was not used may be used later
+ */
+struct vctx_group_settings {
+	u32 weight;
+	bool idle;
+	u64 quota_us;
+	u64 period_us;
+	u64 burst_us;
+};
+
+#define VCTX_NO_QUOTA		U64_MAX
+#define VCTX_WEIGHT_DEFAULT	100
+#define VCTX_PERIOD_DEFAULT	(100 * USEC_PER_MSEC)
+
+/**
+ * struct vctx_group_stat - what the cap of a group has done so far
+ * @nr_periods: periods that have passed while the group wanted to run
+ * @nr_throttled: those of them in which it had to wait
+ * @throttled_ns: how long, summed over CPUs
+ * @nr_bursts: periods in which it used more than its quota
+ * @burst_ns: how much more
+ */
+struct vctx_group_stat {
+	u64 nr_periods;
+	u64 nr_throttled;
+	u64 throttled_ns;
+	u64 nr_bursts;
+	u64 burst_ns;
+};
+
+/**
+ * struct vctx_trim_sum - those of one level that are compared, together
+ * @used: CPU time in the last interval, in ns
+ * @shares: their weights
+ */
+struct vctx_trim_sum {
+	u64 used;
+	u64 shares;
+};
+
+/**
+ * struct vctx_trim - how a group does, compared to its weight
+ * @node: in the list of all groups
+ * @shares: its weight as the scheduler has weights; 0 for an idle group
+ * @factor: what it is multiplied with, in 1/1024
+ * @lag: CPU time that it should have had and has not had, in ns
+ * @due: CPU time that it should have had in the last interval, in ns
+ * @used: CPU time that it had
+ * @cpus: on how many CPUs it was
+ * @hungry: it wanted to run all the time on each of them
+ * @counted: CPU time up to the last interval, for each CPU
+ * @below: groups in this one that were hungry
+ *
+ * All of it is under vctx_trim_mutex.
+ */
+struct vctx_trim {
+	struct list_head node;
+	unsigned long shares;
+	long factor;
+	s64 lag;
+	u64 due;
+	u64 used;
+	unsigned int cpus;
+	bool hungry;
+	u64 __percpu *counted;
+	struct vctx_trim_sum below;
+};
+
+/**
+ * struct vctx_group - the task group of a context
+ * @id: of the context
+ * @ref: one for its context, one for each task in it, one for each group below
+ * @tg: the scheduler's group
+ * @parent: the group that it is in, NULL for the root; holds a reference
+ * @trim: see kernel/sched/vctx_trim.c
+ * @throttled: tells who polls the events of the context
+ * @free_work: begins to free it a grace period after the last reference is gone
+ * @rcu: frees it after another one
+ */
+struct vctx_group {
+	u32 id;
+	struct percpu_ref ref;
+	struct task_group *tg;
+	struct vctx_group *parent;
+	struct vctx_trim trim;
+	struct irq_work throttled;
+	struct rcu_work free_work;
+	struct rcu_head rcu;
+};
+
+struct vctx_group *vctx_group_create(u32 id, struct vctx_group *parent,
+				     const struct vctx_group_settings *new);
+int vctx_group_set(struct vctx_group *group,
+		   const struct vctx_group_settings *old,
+		   const struct vctx_group_settings *new);
+void vctx_group_add_stat(const struct vctx_group *group,
+			 struct vctx_group_stat *stat);
+void vctx_group_move(struct task_struct *task);
+void vctx_group_ordinary_fork(struct task_struct *task);
+void __vctx_group_throttled(struct vctx_group *group, int cpu);
+void vctx_sched_throttled(u32 id);
+void vctx_group_nice_fork(struct task_struct *task, int nice);
+
+int vctx_trim_add(struct vctx_group *group);
+void vctx_trim_remove(struct vctx_group *group);
+void vctx_trim_set_shares(struct vctx_group *group, unsigned long shares);
+
+struct task_group *__vctx_fork_group(struct task_struct *task,
+				     struct task_group *tg);
+struct task_group *__vctx_task_group(struct task_struct *task,
+				     struct task_group *tg);
+int __vctx_setscheduler(const struct task_struct *task, int policy, int nice);
 
 u64 __vctx_birth_ns(void);
 u64 __vctx_idle_ns(u64 idle_ns);
@@ -674,6 +797,69 @@ static inline void vctx_account_received(const struct sock *sk, long bytes,
 		__vctx_account_received(sk, bytes, flags);
 }
 
+/**
+ * vctx_fork_group() - which task group is a new task in?
+ * @task: the new task, which nobody else can find
+ * @tg: the one of its cgroup or autogroup
+ *
+ * Context: cgroup_threadgroup_rwsem is held for reading until the task can be
+ * found; @task->pi_lock is held.
+ * Return: the one of its context or, if that has none, @tg.
+ */
+static inline struct task_group *vctx_fork_group(struct task_struct *task,
+						 struct task_group *tg)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(task))
+		return __vctx_fork_group(task, tg);
+	return tg;
+}
+
+/**
+ * vctx_task_group() - which task group is a task in?
+ * @task: the task
+ * @tg: the one of its cgroup or autogroup
+ *
+ * Context: the run queue's lock is held.
+ * Return: the one of its context or, if that has none, @tg.
+ */
+static inline struct task_group *vctx_task_group(struct task_struct *task,
+						 struct task_group *tg)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(task))
+		return __vctx_task_group(task, tg);
+	return tg;
+}
+
+/**
+ * vctx_group_throttled() - a task group has used up its time on a CPU
+ * @group: what it is of a context, or NULL
+ * @cpu: the CPU
+ *
+ * Context: the run queue's lock is held.
+ */
+static inline void vctx_group_throttled(struct vctx_group *group, int cpu)
+{
+	if (group)
+		__vctx_group_throttled(group, cpu);
+}
+
+/**
+ * vctx_setscheduler() - may a task have this policy?
+ * @task: the task
+ * @policy: SCHED_*
+ * @nice: nice value that comes with it
+ *
+ * Context: the run queue's lock is held.
+ * Return: 0, or -EPERM if the rules of its context say no.
+ */
+static inline int vctx_setscheduler(const struct task_struct *task, int policy,
+				    int nice)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(task))
+		return __vctx_setscheduler(task, policy, nice);
+	return 0;
+}
+
 /*
  * What /proc and sysinfo(2) say of the machine, to members of a context with
  * the flag "virt": all in process context.
@@ -925,6 +1111,28 @@ static inline void vctx_account_sent(const struct sock *sk, long bytes)
 static inline void vctx_account_received(const struct sock *sk, long bytes,
 					 int flags)
 {
+}
+
+static inline struct task_group *vctx_fork_group(struct task_struct *task,
+						 struct task_group *tg)
+{
+	return tg;
+}
+
+static inline struct task_group *vctx_task_group(struct task_struct *task,
+						 struct task_group *tg)
+{
+	return tg;
+}
+
+static inline void vctx_group_throttled(struct vctx_group *group, int cpu)
+{
+}
+
+static inline int vctx_setscheduler(const struct task_struct *task, int policy,
+				    int nice)
+{
+	return 0;
 }
 
 static inline u64 vctx_since_birth_ns(u64 ns)

@@ -75,6 +75,17 @@ TRACE_EVENT(vctx_charge_soft,
 		      __entry->n, __entry->soft)
 );
 
+/* The cap of @id lets nothing of it run on @cpu until more is due to it. */
+TRACE_EVENT(vctx_throttle,
+	    TP_PROTO(u32 id, int cpu),
+	    TP_ARGS(id, cpu),
+	    TP_STRUCT__entry(__field(u32, id)
+			     __field(int, cpu)),
+	    TP_fast_assign(__entry->id = id;
+			   __entry->cpu = cpu;),
+	    TP_printk("id=%u cpu=%d", __entry->id, __entry->cpu)
+);
+
 #endif /* _TRACE_VCTX_H */
 
 #include <trace/define_trace.h>
