@@ -28,8 +28,11 @@
 enum section {
 	SECTION_TOP,
 	SECTION_LIMITS,
+	SECTION_SCHED,
 	SECTION_BAD,		/* its keys are passed over */
 };
+
+static const struct vctx_sched new_sched = VCTX_SCHED_INIT;
 
 /* A piece of a line */
 struct word {
@@ -44,6 +47,10 @@ struct parser {
 	int errors;
 	enum section section;
 	unsigned int limits_line;
+	unsigned int sched_line;
+	unsigned int flag_line;				/* of the flag sched */
+	struct conf_pos setting_pos[VCTX_SCHED_NR];	/* of keys */
+	struct conf_pos burst_pos;			/* of its value */
 	unsigned int line;
 	const char *begin;	/* of the line */
 };
@@ -56,6 +63,12 @@ static struct conf_pos here(const struct parser *p, const char *where)
 	};
 }
 
+static void bad_at(struct parser *p, struct conf_pos pos, const char *text)
+{
+	p->errors++;
+	p->report(p->arg, p->conf->file, pos, text);
+}
+
 static void __attribute__((format(printf, 3, 4)))
 bad(struct parser *p, const char *where, const char *format, ...)
 {
@@ -65,8 +78,7 @@ bad(struct parser *p, const char *where, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	p->errors++;
-	p->report(p->arg, p->conf->file, here(p, where), text);
+	bad_at(p, here(p, where), text);
 }
 
 static int is_blank(char c)
@@ -158,6 +170,17 @@ static void parse_name(struct parser *p, struct word key, struct word value)
 		    text, VCTX_NAME_LEN - 1);
 }
 
+static void add_flag(struct parser *p, const char *where, unsigned int flag)
+{
+	if (flag == VCTX_FLAG_SCHED) {
+		p->conf->sched.on = 1;
+		p->conf->sched_pos = here(p, where);
+		p->flag_line = p->line;
+	} else {
+		p->conf->flags |= flag;
+	}
+}
+
 static void parse_flags(struct parser *p, struct word key, struct word value)
 {
 	const char *end = value.text + value.len;
@@ -179,7 +202,7 @@ static void parse_flags(struct parser *p, struct word key, struct word value)
 		else if (vctx_parse_flags(text, &flag))
 			bad(p, w.text, "unknown flag '%s'", text);
 		else
-			p->conf->flags |= flag;
+			add_flag(p, w.text, flag);
 		if (!comma)
 			return;
 		s = comma + 1;
@@ -265,10 +288,81 @@ static void parse_limit(struct parser *p, struct word key, struct word value)
 	}
 }
 
+static int find_setting(struct word key, enum vctx_sched_setting *setting)
+{
+	char text[VALUE_LEN];
+
+	if (key.len >= sizeof(text))
+		return -ENOENT;
+	memcpy(text, key.text, key.len);
+	text[key.len] = '\0';
+	return vctx_sched_setting(text, setting);
+}
+
+static void parse_sched(struct parser *p, struct word key, struct word value)
+{
+	struct vctx_sched parsed = p->conf->sched;
+	enum vctx_sched_setting setting;
+	char text[VALUE_LEN];
+	const char *why;
+
+	if (find_setting(key, &setting)) {
+		bad(p, key.text, "unknown setting '%.*s'; there are: "
+		    VCTX_SCHED_KEYS, (int)key.len, key.text);
+		return;
+	}
+	if (is_second(p, key, p->setting_pos[setting]))
+		return;
+	p->setting_pos[setting] = here(p, key.text);
+	if (!copy_word(p, value, text))
+		return;
+	if (vctx_parse_sched(setting, text, &parsed)) {
+		bad(p, value.text, "'%s' is not a value for %s", text,
+		    vctx_sched_key(setting));
+		return;
+	}
+	/* The cap may come after the burst, see check_burst(). */
+	why = setting == VCTX_SCHED_BURST ? NULL :
+					    vctx_check_sched(setting, &parsed);
+	if (why)
+		bad(p, value.text, "%s", why);
+	else if (setting == VCTX_SCHED_ON && p->flag_line && !parsed.on)
+		bad(p, value.text, "sched is among the flags in line %u",
+		    p->flag_line);
+	else
+		p->conf->sched = parsed;
+	if (setting == VCTX_SCHED_BURST)
+		p->burst_pos = here(p, value.text);
+}
+
+static void check_burst(struct parser *p)
+{
+	const char *why;
+
+	if (!p->burst_pos.line)
+		return;
+	why = vctx_check_sched(VCTX_SCHED_BURST, &p->conf->sched);
+	if (why)
+		bad_at(p, p->burst_pos, why);
+}
+
+/* True, after an error, if a section has begun before. */
+static int begins_again(struct parser *p, const char *where, const char *name,
+			unsigned int *line)
+{
+	if (*line) {
+		bad(p, where, "section [%s] has begun in line %u already", name,
+		    *line);
+		return 1;
+	}
+	*line = p->line;
+	return 0;
+}
+
 /* "[SECTION]" */
 static void parse_section(struct parser *p, const char *s, const char *end)
 {
-	static const char *const reserved[] = { "sched", "quota", "addresses" };
+	static const char *const reserved[] = { "quota", "addresses" };
 	const char *close = memchr(s, ']', (size_t)(end - s));
 	struct word name, rest;
 	size_t i;
@@ -291,16 +385,18 @@ static void parse_section(struct parser *p, const char *s, const char *end)
 			return;
 		}
 	}
-	if (!word_is(name, "limits")) {
+	if (word_is(name, "limits")) {
+		p->section = SECTION_LIMITS;
+		begins_again(p, s, "limits", &p->limits_line);
+	} else if (word_is(name, "sched")) {
+		p->section = SECTION_SCHED;
+		if (begins_again(p, s, "sched", &p->sched_line))
+			return;
+		p->conf->sched.on = 1;
+		p->conf->sched_pos = here(p, s);
+	} else {
 		bad(p, s, "unknown section [%.*s]", (int)name.len, name.text);
-		return;
 	}
-	p->section = SECTION_LIMITS;
-	if (p->limits_line)
-		bad(p, s, "section [limits] has begun in line %u already",
-		    p->limits_line);
-	else
-		p->limits_line = p->line;
 }
 
 /* "KEY = VALUE" */
@@ -327,6 +423,8 @@ static void parse_setting(struct parser *p, const char *s, const char *end)
 	}
 	if (p->section == SECTION_LIMITS)
 		parse_limit(p, key, value);
+	else if (p->section == SECTION_SCHED)
+		parse_sched(p, key, value);
 	else if (word_is(key, "id"))
 		parse_id(p, key, value);
 	else if (word_is(key, "name"))
@@ -392,6 +490,7 @@ int conf_parse(struct conf *conf, const char *file, const char *text,
 	const char *end = text + len;
 
 	memset(conf, 0, sizeof(*conf));
+	conf->sched = new_sched;
 	conf->file = strdup(file);
 	if (!conf->file) {
 		report(arg, file, (struct conf_pos){ 0 }, strerror(ENOMEM));
@@ -405,6 +504,7 @@ int conf_parse(struct conf *conf, const char *file, const char *text,
 		parse_line(&p, stop ? stop : end);
 		p.begin = stop ? stop + 1 : end;
 	}
+	check_burst(&p);
 	if (!conf->id_pos.line) {
 		p.line = 1;
 		p.begin = text;
@@ -489,17 +589,20 @@ int conf_read(struct conf *conf, const char *file, conf_report_fn report,
  * conf_from_info() - what a file would say of a running context
  * @conf: receives it; conf_free() it
  * @info: the context
+ * @sched: how it is scheduled
  *
  * Return: 0; -ENOMEM.
  */
-int conf_from_info(struct conf *conf, const struct vctx_info *info)
+int conf_from_info(struct conf *conf, const struct vctx_info *info,
+		   const struct vctx_sched *sched)
 {
 	size_t i;
 
 	memset(conf, 0, sizeof(*conf));
 	conf->id = info->id;
 	strcpy(conf->name, info->name);
-	conf->flags = info->flags;
+	conf->flags = info->flags & ~VCTX_FLAG_SCHED;
+	conf->sched = *sched;
 	for (i = 0; i < info->nr_res; i++) {
 		const struct vctx_res *res = &info->res[i];
 		struct conf_limit *limit;
@@ -555,6 +658,41 @@ static void write_text(FILE *f, const char *sign, const char *key,
 		fprintf(f, "%s%s = %s\n", sign, key, value);
 }
 
+/* "" for what a new context has */
+static const char *setting_text(enum vctx_sched_setting setting,
+				const struct vctx_sched *sched,
+				char text[VCTX_SCHED_VALUE_LEN])
+{
+	char new[VCTX_SCHED_VALUE_LEN];
+
+	vctx_format_sched(setting, &new_sched, new, sizeof(new));
+	vctx_format_sched(setting, sched, text, VCTX_SCHED_VALUE_LEN);
+	return strcmp(text, new) ? text : "";
+}
+
+/* The section itself says "on".  A new context needs none. */
+static void write_sched(FILE *f, const struct vctx_sched *sched)
+{
+	char text[VCTX_SCHED_NR][VCTX_SCHED_VALUE_LEN];
+	const char *value[VCTX_SCHED_NR];
+	int any = 0;
+	int i;
+
+	for (i = 0; i < VCTX_SCHED_NR; i++) {
+		value[i] = setting_text(i, sched, text[i]);
+		any |= *value[i];
+	}
+	if (!any)
+		return;
+	value[VCTX_SCHED_ON] = sched->on ? "" : "off";
+	fprintf(f, "\n"
+		"# SETTING = VALUE, as vsched(8) has them.\n"
+		"# What is not listed is as in a new context.\n"
+		"[sched]\n");
+	for (i = 0; i < VCTX_SCHED_NR; i++)
+		write_text(f, "", vctx_sched_key(i), value[i]);
+}
+
 /**
  * conf_write() - write a file
  * @f: where to; the caller looks whether that went well
@@ -577,6 +715,7 @@ void conf_write(FILE *f, const struct conf *conf)
 		"[limits]\n");
 	for (i = 0; i < conf->nr_limits; i++)
 		write_limit(f, "", &conf->limit[i]);
+	write_sched(f, &conf->sched);
 }
 
 static int diff_text(FILE *f, const char *key, const char *a, const char *b)
@@ -629,6 +768,26 @@ static int diff_limits(FILE *f, const struct conf *file,
 	return found;
 }
 
+static int diff_sched(FILE *f, const struct vctx_sched *file,
+		      const struct vctx_sched *kernel)
+{
+	char a[VCTX_SCHED_VALUE_LEN], b[VCTX_SCHED_VALUE_LEN];
+	int found = 0;
+	int i;
+
+	for (i = 0; i < VCTX_SCHED_NR; i++) {
+		const char *x = setting_text(i, file, a);
+		const char *y = setting_text(i, kernel, b);
+
+		if (!strcmp(x, y))
+			continue;
+		if (!found++)
+			fprintf(f, " [sched]\n");
+		diff_text(f, vctx_sched_key(i), x, y);
+	}
+	return found;
+}
+
 /**
  * conf_diff() - print what differs
  * @f: where to
@@ -649,5 +808,6 @@ int conf_diff(FILE *f, const struct conf *file, const struct conf *kernel)
 	found += diff_text(f, "flags",
 			   vctx_format_flags(file->flags, a, sizeof(a)),
 			   vctx_format_flags(kernel->flags, b, sizeof(b)));
-	return found + diff_limits(f, file, kernel);
+	found += diff_limits(f, file, kernel);
+	return found + diff_sched(f, &file->sched, &kernel->sched);
 }

@@ -46,8 +46,10 @@ struct conf_limit {
  * @id_pos: where that stands
  * @name: name of the context, "" for none
  * @name_pos: where that stands; line 0 if it is the file's name
- * @flags: VCTX_FLAG_*
+ * @flags: VCTX_FLAG_* but VCTX_FLAG_SCHED, which is @sched.on
  * @flags_pos: where these stand; line 0 if they do not
+ * @sched: how it is scheduled, of which only settings count
+ * @sched_pos: of section sched, or of the flag; line 0 if there is neither
  * @limit: limits, none twice, in the order of the file
  * @nr_limits: how many
  */
@@ -59,6 +61,8 @@ struct conf {
 	struct conf_pos name_pos;
 	unsigned int flags;
 	struct conf_pos flags_pos;
+	struct vctx_sched sched;
+	struct conf_pos sched_pos;
 	struct conf_limit *limit;
 	size_t nr_limits;
 };
@@ -71,7 +75,8 @@ int conf_parse(struct conf *conf, const char *file, const char *text,
 	       size_t len, conf_report_fn report, void *arg);
 int conf_read(struct conf *conf, const char *file, conf_report_fn report,
 	      void *arg);
-int conf_from_info(struct conf *conf, const struct vctx_info *info);
+int conf_from_info(struct conf *conf, const struct vctx_info *info,
+		   const struct vctx_sched *sched);
 void conf_free(struct conf *conf);
 void conf_write(FILE *f, const struct conf *conf);
 int conf_diff(FILE *f, const struct conf *file, const struct conf *kernel);

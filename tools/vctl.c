@@ -4,7 +4,9 @@
  *
  * Nothing is changed before all files have been read and held against each
  * other and against the kernel.  What can be taken back is written first, and
- * taken back if something is refused after all; flags, which cannot, come last.
+ * taken back if something is refused after all.  How a context is scheduled
+ * comes after that, since its members may lose by it what they do not get back;
+ * flags, which cannot be taken back, come last.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -61,18 +63,24 @@ static const struct tool tool = {
  * @conf: what the file says
  * @exists: there is such a context
  * @old: what the context was before, if it exists
+ * @sched: how it was scheduled before, or as a new context is
  * @created: made by us
  * @named: named by us
  * @limited: has new limits from us
+ * @scheduled: is scheduled otherwise by us
  */
 struct item {
 	struct conf conf;
 	int exists;
 	struct vctx_info old;
+	struct vctx_sched sched;
 	int created;
 	int named;
 	int limited;
+	int scheduled;
 };
+
+static const struct vctx_sched new_sched = VCTX_SCHED_INIT;
 
 struct items {
 	struct item *item;
@@ -153,6 +161,7 @@ static void add_item(struct items *items, const char *path)
 	items->item = item;
 	item += items->nr++;
 	memset(item, 0, sizeof(*item));
+	item->sched = new_sched;
 	items->errors += conf_read(&item->conf, path, report, NULL);
 }
 
@@ -270,6 +279,47 @@ static void check_resources(struct items *items)
 	free(res);
 }
 
+/* Does the running kernel lack the file sched? */
+static int lacks_sched(unsigned int id, int err)
+{
+	return err == -ENOENT && vctx_exists(id);
+}
+
+static void check_sched(struct items *items)
+{
+	struct vctx_sched sched;
+	int err = vctx_get_sched(VCTX_ID_WATCHER, &sched);
+	size_t i;
+
+	if (!lacks_sched(VCTX_ID_WATCHER, err))
+		return;
+	for (i = 0; i < items->nr; i++) {
+		const struct conf *conf = &items->item[i].conf;
+
+		if (conf->sched_pos.line)
+			bad(items, conf, conf->sched_pos,
+			    "sched: not supported by this kernel");
+	}
+}
+
+/* Reads a context, and how it is scheduled.  Return: as vctx_read(). */
+static int read_context(unsigned int id, struct vctx_info *info,
+			struct vctx_sched *sched)
+{
+	int err = vctx_read(id, info);
+
+	if (err)
+		return err;
+	err = vctx_get_sched(id, sched);
+	if (!err)
+		return 0;
+	*sched = new_sched;
+	if (lacks_sched(id, err))
+		return 0;
+	vctx_info_free(info);
+	return err;
+}
+
 /* Contexts as they are now, and names that others of them have */
 static void check_running(struct items *items)
 {
@@ -292,7 +342,7 @@ static void check_running(struct items *items)
 				bad(items, conf, conf->name_pos,
 				    "name %s is that of the running context %u",
 				    conf->name, list.info[j].id);
-		err = vctx_read(conf->id, &item->old);
+		err = read_context(conf->id, &item->old, &item->sched);
 		item->exists = !err;
 		if (err && err != -ENOENT)
 			bad(items, conf, conf->id_pos, "context %u: %s",
@@ -380,6 +430,27 @@ static int set_limits(const struct conf *to, unsigned int id, int *changed)
 	return err;
 }
 
+/* Makes a context be scheduled as @to says. */
+static int set_sched(const struct vctx_sched *to, unsigned int id, int *changed)
+{
+	char line[VCTX_SCHED_LINE_LEN];
+	struct vctx_sched is;
+	int err;
+
+	err = vctx_get_sched(id, &is);
+	if (lacks_sched(id, err))
+		return 0;
+	if (err)
+		return err;
+	vctx_sched_line(to, vctx_sched_changes(to, &is), line, sizeof(line));
+	if (!*line)
+		return 0;
+	err = vctx_set_sched(id, line);
+	if (!err)
+		*changed = 1;
+	return err;
+}
+
 static int set_name(unsigned int id, const char *name)
 {
 	char line[VCTX_NAME_LEN + 8];
@@ -388,7 +459,7 @@ static int set_name(unsigned int id, const char *name)
 	return vctx_set_status(id, line);
 }
 
-/* What can be taken back.  Return: 0, or -1 after the error was printed. */
+/* What can be taken back.  Return: 0, or an error that was printed. */
 static int apply_item(struct item *item)
 {
 	const struct conf *conf = &item->conf;
@@ -398,7 +469,7 @@ static int apply_item(struct item *item)
 		err = vctx_create(conf->id);
 		if (err) {
 			refused(item, "making it", err);
-			return -1;
+			return err;
 		}
 		item->created = 1;
 	}
@@ -406,16 +477,25 @@ static int apply_item(struct item *item)
 		err = set_name(conf->id, conf->name);
 		if (err) {
 			refused(item, "its name", err);
-			return -1;
+			return err;
 		}
 		item->named = 1;
 	}
 	err = set_limits(conf, conf->id, &item->limited);
-	if (err) {
+	if (err)
 		refused(item, "its limits", err);
-		return -1;
-	}
-	return 0;
+	return err;
+}
+
+/* What can be taken back, but for what members have lost by it. */
+static int apply_sched(struct item *item)
+{
+	const struct conf *conf = &item->conf;
+	int err = set_sched(&conf->sched, conf->id, &item->scheduled);
+
+	if (err)
+		refused(item, "its scheduling", err);
+	return err;
 }
 
 static int apply_flags(struct item *item)
@@ -442,22 +522,26 @@ static int undo_item(struct item *item)
 	struct conf old;
 	int ignored;
 	int err = 0;
+	int one;
 
 	if (item->created)
 		return vctx_remove(id);
 	if (item->limited) {
-		err = conf_from_info(&old, &item->old);
+		err = conf_from_info(&old, &item->old, &item->sched);
 		if (!err) {
 			err = set_limits(&old, id, &ignored);
 			conf_free(&old);
 		}
 	}
+	if (item->scheduled) {
+		one = set_sched(&item->sched, id, &ignored);
+		err = err ? err : one;
+	}
 	/* A name cannot be taken away, only replaced. */
 	if (item->named) {
-		int name_err = *item->old.name ?
-			       set_name(id, item->old.name) : -EOPNOTSUPP;
-
-		err = err ? err : name_err;
+		one = *item->old.name ? set_name(id, item->old.name) :
+					-EOPNOTSUPP;
+		err = err ? err : one;
 	}
 	return err;
 }
@@ -486,7 +570,7 @@ static void warn_kept(const struct item *item)
 {
 	const struct conf *conf = &item->conf;
 	char words[VCTX_FLAGS_LEN];
-	unsigned int kept = item->old.flags & ~conf->flags;
+	unsigned int kept = item->old.flags & ~conf->flags & ~VCTX_FLAG_SCHED;
 
 	if (!item->exists)
 		return;
@@ -505,6 +589,12 @@ static int apply_items(struct items *items)
 
 	for (i = 0; i < items->nr; i++) {
 		if (apply_item(&items->item[i])) {
+			undo(items);
+			return EXIT_FAILED;
+		}
+	}
+	for (i = 0; i < items->nr; i++) {
+		if (apply_sched(&items->item[i])) {
 			undo(items);
 			return EXIT_FAILED;
 		}
@@ -535,8 +625,10 @@ static int do_apply(const char *dir, int argc, char *argv[])
 	read_items(&items, dir, argc, argv);
 	if (!items.errors)
 		check_running(&items);
-	if (!items.errors)
+	if (!items.errors) {
 		check_resources(&items);
+		check_sched(&items);
+	}
 	if (!items.errors)
 		status = apply_items(&items);
 	else
@@ -554,6 +646,7 @@ static int do_check(const char *dir, int argc, char *argv[])
 
 	read_items(&items, dir, argc, argv);
 	check_resources(&items);
+	check_sched(&items);
 	status = items.errors ? EXIT_FAILED : EXIT_SUCCESS;
 	free_items(&items);
 	return status;
@@ -568,7 +661,7 @@ static int diff_item(const struct item *item)
 	FILE *f;
 	int found;
 
-	if (conf_from_info(&kernel, &item->old) ||
+	if (conf_from_info(&kernel, &item->old, &item->sched) ||
 	    !(f = open_memstream(&text, &size))) {
 		tool_error(&tool, "%s", strerror(ENOMEM));
 		return EXIT_TROUBLE;
@@ -599,7 +692,8 @@ static int do_diff(const char *dir, int argc, char *argv[])
 		/* A name that another one has is a difference, no error. */
 		for (i = 0; i < items.nr; i++) {
 			struct item *item = &items.item[i];
-			int err = vctx_read(item->conf.id, &item->old);
+			int err = read_context(item->conf.id, &item->old,
+					       &item->sched);
 
 			item->exists = !err;
 			if (!err || (err == -ENOENT && !vctx_check()))
@@ -687,6 +781,7 @@ static int says_so(const char *path, const struct conf *conf)
 static int save_one(const char *path, unsigned int id, int force)
 {
 	char words[VCTX_FLAGS_LEN];
+	struct vctx_sched sched;
 	struct vctx_info info;
 	struct conf conf;
 	int err;
@@ -696,7 +791,7 @@ static int save_one(const char *path, unsigned int id, int force)
 			   id, VCTX_ID_STATIC_MIN, VCTX_ID_STATIC_MAX);
 		return EXIT_FAILED;
 	}
-	err = vctx_read(id, &info);
+	err = read_context(id, &info, &sched);
 	if (err) {
 		snprintf(words, sizeof(words), "%u", id);
 		tool_context_error(&tool, words, err);
@@ -709,7 +804,7 @@ static int save_one(const char *path, unsigned int id, int force)
 		vctx_info_free(&info);
 		return EXIT_FAILED;
 	}
-	err = conf_from_info(&conf, &info);
+	err = conf_from_info(&conf, &info, &sched);
 	vctx_info_free(&info);
 	if (!err && !access(path, F_OK)) {
 		if (says_so(path, &conf))

@@ -138,6 +138,24 @@ fake_tree()
 	echo ok >"$VCTXFS/100/last_error"
 	: >"$VCTXFS/100/procs"
 	: >"$VCTXFS/100/kill"
+	cat >"$VCTXFS/1/sched" <<-END
+	sched off
+	weight 100
+	idle 0
+	max max 100000
+	burst 0
+	nice -20
+	rt deny
+	usage_usec 0
+	nr_periods 0
+	nr_throttled 0
+	throttled_usec 0
+	running 0
+	END
+	sed 's/sched off/sched on/; s/weight 100/weight 300/; s/max max/max 150000/
+		s/burst 0/burst 50000/; s/nice -20/nice 5/; s/usage_usec 0/usage_usec 6/
+		s/nr_periods 0/nr_periods 8/; s/nr_throttled 0/nr_throttled 2/
+		s/running 0/running 3/' "$VCTXFS/1/sched" >"$VCTXFS/100/sched"
 }
 
 # a process of the fake /proc: PID CONTEXT
@@ -147,7 +165,7 @@ fake_proc()
 	echo "$2" >"$VCTXPROC/$1/attr/vctx/current"
 }
 
-tools="chcontext vctl vkill vlimit vps vstop"
+tools="chcontext vctl vkill vlimit vps vsched vstop"
 fake_tree
 
 # --- what all have ---------------------------------------------------------
@@ -612,6 +630,12 @@ flags = lock
 [limits]
 nproc = 200
 nofile = 1500:4K	# 7 refused so far
+
+[sched]
+weight = 300
+cpu = 150%
+burst = 50ms
+nice = 5
 END
 cp "$conf/web.conf" "$dir/web.conf"
 
@@ -630,12 +654,15 @@ expect "vctl check of a directory that is not there" 1 "" \
 	"vctl: $dir/nothing: No such file or directory" vctl -d "$dir/nothing" check
 expect "vctl diff that is clean" 0 "" "" vctl -d "$conf" diff
 
-printf 'id = 101\nname = web\nid = x\n[limits]\nnproc = 9:5\nnsuck = 1\n[sched]\nweight = 5\n' \
+printf 'id = 101\nname = web\nid = x\n[limits]\nnproc = 9:5\nnsuck = 1\n[quota]\nbytes = 5\n[sched]\nweight = 0\ncpu = 50\nwait = 1\n' \
 	>"$conf/bad.conf"
 expect "vctl check of a bad file" 1 "" \
 "$conf/bad.conf:3:1: id is set in line 1 already
 $conf/bad.conf:5:9: the soft limit is above the hard limit
-$conf/bad.conf:7:1: section [sched]: not supported by this kernel
+$conf/bad.conf:7:1: section [quota]: not supported by this kernel
+$conf/bad.conf:10:10: a weight is from 1 to 10000
+$conf/bad.conf:11:7: '50' is not a value for cpu
+$conf/bad.conf:12:1: unknown setting 'wait'; there are: weight, idle, cpu, burst, nice, rt, sched
 $conf/web.conf:3:1: name web is that of $conf/bad.conf
 $conf/bad.conf:6:1: unknown resource 'nsuck'" vctl -d "$conf" check
 expect "vctl check of the good one" 0 "" "" vctl -d "$conf" check web
@@ -661,6 +688,29 @@ expect "without the kernel, it is one" 0 "" "" \
 rm "$conf/mem.conf"
 fake_tree
 
+mkdir "$conf/old"
+printf 'id = 102\nflags = lock, sched\n' >"$conf/old/flag.conf"
+printf 'id = 103\n[sched]\nnice = 5\n' >"$conf/old/section.conf"
+printf 'id = 100\nname = web\nflags = lock\n[limits]\nnproc = 200\nnofile = 1500:4K\n' \
+	>"$conf/old/web.conf"
+rm "$VCTXFS/1/sched" "$VCTXFS/100/sched"
+expect "vctl check of sched that this kernel has not" 1 "" \
+"$conf/old/flag.conf:2:15: sched: not supported by this kernel
+$conf/old/section.conf:2:1: sched: not supported by this kernel" vctl -d "$conf/old" check
+expect "vctl apply of sched that this kernel has not" 1 "" \
+"$conf/old/flag.conf:2:15: sched: not supported by this kernel
+$conf/old/section.conf:2:1: sched: not supported by this kernel
+vctl: nothing was applied" vctl -d "$conf/old" apply
+# shellcheck disable=SC2016
+check "and there are no contexts 102, 103" sh -c '[ ! -e "$VCTXFS/102" ] && [ ! -e "$VCTXFS/103" ]'
+expect "vctl apply of other files to it" 0 "" "" vctl -d "$conf/old" apply web
+check "writes no file sched" [ ! -e "$VCTXFS/100/sched" ]
+expect "vctl diff of it" 0 "" "" vctl -d "$conf/old" diff web
+expect "without the kernel, it is good" 0 "" "" \
+	env VCTXFS=/nowhere vctl -d "$conf/old" check
+rm -r "$conf/old"
+fake_tree
+
 printf 'id = 100\n' >"$conf/other.conf"
 expect "vctl check of two files with one id" 1 "" \
 	"$conf/web.conf:2:1: id 100 is that of $conf/other.conf" vctl -d "$conf" check
@@ -684,7 +734,13 @@ expect "vctl diff" 1 \
  [limits]
 -nofile = 5
 +nofile = 1500:4096
--rss = 1M:" "" vctl -d "$conf" diff
+-rss = 1M:
+ [sched]
++weight = 300
++cpu = 150%
++burst = 50ms
++nice = 5
++sched = on" "" vctl -d "$conf" diff
 echo "id = 105" >"$conf/new.conf"
 expect "vctl diff with a context that does not exist" 1 \
 "--- $conf/new.conf
@@ -699,11 +755,43 @@ expect "vctl apply" 0 "" \
 check "vctl apply sets the name" [ "$(head -n 1 "$VCTXFS/100/status")" = "name www" ]
 check "vctl apply sets limits in one line" [ "$(head -n 1 "$VCTXFS/100/limits")" = \
 	"nofile soft max hard 5 rss soft 1048576 hard max" ]
+check "vctl apply makes sched as in a new context, in one line" \
+	[ "$(head -n 1 "$VCTXFS/100/sched")" = \
+	"weight 100 max max 100000 burst 0 nice -20 sched off" ]
 fake_tree
+
+# applied SECTION: what vctl writes for it, from what 100 has, or nothing
+applied()
+{
+	fake_tree
+	rm "$VCTXFS/100/limits"
+	cp "$VCTXFS/1/limits" "$VCTXFS/100/limits"
+	printf 'id = 100\nname = web\n%b' "$1" >"$conf/one.conf"
+	vctl apply "$conf/one.conf" 2>&1 || echo "exit code $?"
+	head -n 1 "$VCTXFS/100/sched"
+}
+is='weight = 300\ncpu = 150%\nburst = 50ms\nnice = 5\n'
+for set in "flags = lock\n[sched]\n$is|sched on" \
+	"flags = lock, sched\n[sched]\n$is|sched on" \
+	"flags = lock, sched\n|weight 100 max max 100000 burst 0 nice -20" \
+	"flags = lock\n[sched]\n$is sched = off\n|sched off" \
+	"flags = lock\n[sched]\n$is idle = yes\n|idle 1" \
+	"flags = lock\n[sched]\n$is rt = allow\n|rt allow" \
+	"flags = lock\n[sched]\nweight = 300\ncpu = 150%/50ms\nburst = 0\n|max 75000 50000 burst 0 nice -20"; do
+	check "vctl apply of a section writes ${set#*|}" \
+		[ "$(applied "${set%|*}")" = "${set#*|}" ]
+	check "and no flag" [ "$(head -n 1 "$VCTXFS/100/status")" = "id 100" ]
+done
+rm "$conf/one.conf"
+fake_tree
+printf 'id = 100\nname = web\nflags = lock,sched\n[sched]\nsched = off\n' >"$dir/one.conf"
+expect "vctl apply of sched as a flag, and off" 1 "" \
+	"$dir/one.conf:5:9: sched is among the flags in line 3
+vctl: nothing was applied" vctl apply "$dir/one.conf"
 cp "$dir/web.conf" "$conf/web.conf"
-touch -d 2001-01-01 "$VCTXFS/100/limits" "$VCTXFS/100/status"
+touch -d 2001-01-01 "$VCTXFS/100/limits" "$VCTXFS/100/status" "$VCTXFS/100/sched"
 expect "vctl apply of what is so" 0 "" "" vctl -d "$conf" apply
-check "writes nothing" [ -z "$(find "$VCTXFS/100" -name '[ls][it]*s' -newermt 2002-01-01)" ]
+check "writes nothing" [ -z "$(find "$VCTXFS/100" -name '[ls][itc]*[sd]' -newermt 2002-01-01)" ]
 
 # a context that is made and whose name cannot be set, after one that was changed
 echo "id = 105" >"$conf/xnew.conf"
@@ -714,6 +802,37 @@ vctl: nothing was applied" vctl -d "$conf" apply
 check "takes back that it made a context" [ ! -e "$VCTXFS/105" ]
 check "takes back names" [ "$(head -n 1 "$VCTXFS/100/status")" = "name web" ]
 rm "$conf/xnew.conf"
+fake_tree
+
+# A file sched that can be read and not written, after one that was changed:
+# what is written is as long as the line that is there.
+cp "$dir/web.conf" "$conf/web.conf"
+sed -i 's/= 300/= 200/' "$conf/web.conf"
+printf 'id = 105\nname = xnew\n[sched]\n' >"$conf/xnew.conf"
+sed -i '1{h;d};2G' "$VCTXFS/100/sched"
+cp -r "$VCTXFS/1" "$VCTXFS/105"
+sed -i 's/^name -/name xnew/' "$VCTXFS/105/status"
+rm "$VCTXFS/105/sched"
+ln -s /proc/version "$VCTXFS/105/sched"
+touch -d 2001-01-01 "$VCTXFS/100/sched"
+expect "vctl apply with scheduling that is refused" 1 "" \
+	"*vctl: $conf/xnew.conf: context 105: its scheduling: " vctl -d "$conf" apply
+check "says that nothing was applied, and no more" \
+	[ "$(sed 's/its scheduling:.*/its scheduling/' "$dir/err")" = \
+"vctl: $conf/xnew.conf: context 105: its scheduling
+vctl: nothing was applied" ]
+check "has changed another one" [ -n "$(find "$VCTXFS/100/sched" -newermt 2002-01-01)" ]
+check "and takes that back" [ "$(head -n 1 "$VCTXFS/100/sched")" = "weight 300" ]
+rm "$conf/xnew.conf"
+fake_tree
+cp "$dir/web.conf" "$conf/web.conf"
+rm "$VCTXFS/100/sched"
+mkdir "$VCTXFS/100/sched"
+expect "vctl apply with a file sched that cannot be read" 1 "" \
+	"$conf/web.conf:2:1: context 100: Is a directory
+vctl: nothing was applied" vctl -d "$conf" apply
+expect "vctl save with a file sched that cannot be read" 1 "" \
+	"*Is a directory" vctl -d "$dir/saved" save 100
 fake_tree
 cp "$dir/web.conf" "$conf/web.conf"
 echo "a flag that is not there" >"$VCTXFS/100/last_error"
@@ -734,6 +853,11 @@ check "vctl save writes what is so" sh -c "sed '/^#/d; /^\$/d' '$conf/web.conf' 
 	[limits]
 	nproc = 200
 	nofile = 1500:4096
+	[sched]
+	weight = 300
+	cpu = 150%
+	burst = 50ms
+	nice = 5
 	END"
 expect "vctl save, then check" 0 "" "" vctl -d "$conf" check
 expect "vctl save, then diff" 0 "" "" vctl -d "$conf" diff
@@ -757,6 +881,14 @@ for i in 0 1 65535 65536; do
 	expect "vctl save of $i" 1 "" "vctl: context $i is not static (2 to 65534), and cannot be saved" \
 		vctl -d "$conf" save $i
 done
+sed -i 's/sched on/sched off/' "$VCTXFS/100/sched"
+expect "vctl save of a share that is off" 0 "" "" vctl -d "$conf" save --force web
+check "says so" [ "$(tail -n 1 "$conf/web.conf")" = "sched = off" ]
+expect "vctl save of that, then diff" 0 "" "" vctl -d "$conf" diff web
+cp "$VCTXFS/1/sched" "$VCTXFS/100/sched"
+expect "vctl save of what is not scheduled otherwise" 0 "" "" \
+	vctl -d "$conf" save --force web
+check "leaves the section out" [ "$(grep -c sched "$conf/web.conf")" = 0 ]
 expect "vctl save into what is no directory" 1 "" "*vctl: " \
 	vctl -d "$dir/web.conf" save web
 sed -i 's/flags lock/flags lock,later/' "$VCTXFS/100/status"
@@ -779,6 +911,7 @@ if [ -r "$src/Documentation/man/vctx.conf.5" ]; then
 		>"$dir/example.conf"
 	expect "the example of vctx.conf(5)" 0 "" "" vctl check "$dir/example.conf"
 	check "the example of vctx.conf(5) is one" grep -q '^nproc = 100' "$dir/example.conf"
+	check "and has a section sched" grep -q '^weight = 200' "$dir/example.conf"
 fi
 # shellcheck disable=SC2016
 check "vctl --complete completes verbs" bash -c '
@@ -786,6 +919,141 @@ check "vctl --complete completes verbs" bash -c '
 	COMP_WORDS=(vctl --root x ch) COMP_CWORD=3
 	_vctl 2>/dev/null
 	[ "${COMPREPLY[*]}" = check ]'
+
+# --- vsched ----------------------------------------------------------------
+
+vsched --help | sed -n '/^Columns:/,/^$/s/^  \([A-Z%]*\) .*/\1/p' | sort >"$dir/help"
+sed -n '/^\.Sh COLUMNS/,/^\.El/s/^\.It Cm //p' "$src/Documentation/man/vsched.8" |
+	sort >"$dir/man"
+check "vsched: the man page has the columns that --help has" \
+	diff "$dir/help" "$dir/man"
+vsched --complete | sed -n 's/.*"\(CONTEXT NAME [^"]*\)".*/\1/p' |
+	tr ' ' '\n' | sort >"$dir/man"
+# shellcheck disable=SC2016
+check "vsched: --help has all settings" sh -c '[ "$(vsched --help |
+	sed -n "/^Settings;/,/^TIME/s/^  \([a-z]*\)=.*/\1=/p" | tr "\n" " ")" = \
+	"weight= idle= cpu= burst= nice= rt= sched= " ] &&
+	vsched --complete | grep -q "weight= idle= cpu= burst= nice= rt= sched="'
+check "vsched: --complete has the columns that --help has" \
+	diff "$dir/help" "$dir/man"
+
+expect "vsched since the beginning" 0 \
+"CONTEXT NAME WEIGHT WANT%  GOT% CPU%  CAP% THR%
+      1 -         -     -     -  0.0     -    -
+    100 web     300 100.0 100.0 50.0 150.0 25.0" "" vsched -d 0
+expect "vsched watches" 0 "*100 web     300 100.0    -  0.0 150.0    -" "" \
+	vsched -d 0.01
+expect "vsched -c shows one" 0 \
+"100 web 300 100.0 100.0 50.0 150.0 25.0" "" vsched -c web -d 0 --raw -n
+expect "vsched -o" 0 \
+"WEIGHT BURST NICE RT   RUN
+   300    50    5 deny   3" "" vsched -d 0 -c 100 -o weight,burst,nice,rt,run
+expect "vsched -o of an unknown column" 2 "" "*unknown column 'nonsense'" vsched -o nonsense
+json='{
+   "sched": [
+      {
+         "context": 1,
+         "name": null,
+         "weight": null,
+         "want%": null,
+         "got%": null,
+         "cpu%": 0.0,
+         "cap%": null,
+         "thr%": null
+      },{
+         "context": 100,
+         "name": "web",
+         "weight": "300",
+         "want%": 100.0,
+         "got%": 100.0,
+         "cpu%": 50.0,
+         "cap%": 150.0,
+         "thr%": 25.0
+      }
+   ]
+}'
+expect "vsched --json" 0 "$json" "" vsched -d 0 --json
+
+# a second one, and one inside of it
+mkdir "$VCTXFS/200" "$VCTXFS/65536"
+cat >>"$VCTXFS/summary" <<-END
+200 name=mail parent=0 depth=1 flags=sched members=1 age_usec=12 cpu_usec=18 nproc=1:1:max:max:0
+65536 name=- parent=200 depth=2 flags=sched members=1 age_usec=12 cpu_usec=9 nproc=1:1:max:max:0
+END
+sed 's/weight 300/weight 100/; s/usage_usec 6/usage_usec 18/' "$VCTXFS/100/sched" >"$VCTXFS/200/sched"
+sed 's/weight 300/weight 100/; s/usage_usec 6/usage_usec 9/; s/idle 0/idle 1/' "$VCTXFS/100/sched" >"$VCTXFS/65536/sched"
+expect "vsched shares among several" 0 \
+"CONTEXT WEIGHT WANT% GOT%
+      1      -     -    -
+    100    300  75.0 25.0
+    200    100  25.0 75.0
+  65536   idle  25.0 37.5" "" vsched -d 0 -o context,weight,want%,got%
+rm "$VCTXFS/65536/sched"
+expect "vsched leaves out what has gone" 0 \
+"1 - -
+100 75.0 25.0
+200 25.0 75.0" "" vsched -d 0 --raw -n -o context,want%,got%
+fake_tree
+
+expect "vsched of a context that does not exist" 1 "" \
+	"vsched: context 4: no such context" vsched -d 0 -c 4
+expect "vsched sets in a context that does not exist" 1 "" \
+	"vsched: context 4: no such context" vsched -c 4 weight=50
+expect "vsched of the host" 1 "" "*context 0, the host, has no share" vsched -c 0
+expect "vsched without -c sets nothing" 2 "" "*which context?" vsched weight=5
+for bad in -1 x 1x 1.x 86401 ''; do
+	expect "vsched -d '$bad'" 2 "" "*is no number of seconds" vsched -d "$bad"
+done
+expect "vsched of an unknown setting" 2 "" \
+	"*unknown setting 'wait'; there are: weight, idle, cpu, burst, nice, rt, sched" \
+	vsched -c 100 weight=1 wait=5
+for bad in weight weight= =5 weight=-1 weight=1.5 weight=max idle=1 idle= cpu=50 \
+	cpu=% cpu=-5% cpu=50%5 cpu=50%/ cpu=50%/5m cpu=1.% burst=5m burst=max \
+	burst=-1 nice= nice=- nice=+5 nice=5.0 rt=yes sched=1 \
+	weight=99999999999999999999999 cpu=99999999999999999999%; do
+	expect "vsched '$bad'" 2 "" "*vsched: " vsched -c 100 weight=1 "$bad"
+done
+check "none of these wrote anything" grep -q '^sched on' "$VCTXFS/100/sched"
+
+# what is written stands at the beginning of the file
+sched_written()
+{
+	rm "$VCTXFS/100/sched"
+	cat >"$VCTXFS/100/sched" <<-END
+	max 150000 50000
+	later aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+	END
+	vsched "$@" 2>&1 && head -n 1 "$VCTXFS/100/sched"
+}
+for set in "weight=200|weight 200 sched on" "idle=yes|idle 1 sched on" \
+	"idle=no|idle 0 sched on" "cpu=150%|max 75000 50000 sched on" \
+	"cpu=0.5%/1s|max 5000 1000000 sched on" "cpu=33.333%|max 16667 50000 sched on" \
+	"cpu=max|max max 50000 sched on" "cpu=25600%|max 12800000 50000 sched on" "burst=50ms|burst 50000 sched on" \
+	"burst=1.5ms|burst 1500 sched on" "burst=7|burst 7 sched on" \
+	"burst=7us|burst 7 sched on" "nice=5|nice 5" "nice=-20|nice -20" \
+	"rt=allow|rt allow" "rt=deny|rt deny" "sched=on|sched on" \
+	"sched=off|sched off"; do
+	check "vsched ${set%|*}" \
+		[ "$(sched_written -c web "${set%|*}")" = "${set#*|}" ]
+done
+check "vsched sets several in one line" \
+	[ "$(sched_written -c 100 weight=200 cpu=150%/100ms burst=50ms nice=5)" = \
+		"weight 200 max 150000 100000 burst 50000 nice 5 sched on" ]
+check "vsched leaves sched to who says it" \
+	[ "$(sched_written -c 100 weight=200 sched=off)" = "weight 200 sched off" ]
+fake_tree
+
+VCTXFS=/nowhere
+expect "vsched without vctx in the kernel" 1 "" \
+	"vsched: the running kernel has no vctx" vsched
+fake_tree
+rm "$VCTXFS/summary"
+FAKE_VCTX=100
+export FAKE_VCTX
+expect "vsched of a member shows its own" 0 \
+	"100 web 300 100.0 100.0 50.0 150.0 25.0" "" vsched -d 0 --raw -n
+unset FAKE_VCTX
+fake_tree
 
 # --- chcontext -------------------------------------------------------------
 
@@ -831,10 +1099,11 @@ entered "chcontext --ctx" "200 0 0" --ctx 200 true
 entered "chcontext -c NAME" "100 0 0" -c web true
 entered "chcontext --flag lock" "$new 1 0" --flag lock true
 entered "chcontext --flag lock,private" "$new 3 0" --flag lock,private true
+entered "chcontext --flag sched" "$new 4 0" --flag sched true
 entered "chcontext --flag twice" "$new 3 0" --flag private --flag lock true
 expect "chcontext --flag with an unknown one" 255 "" "*unknown flag 'nonsense'" \
 	chcontext --flag lock,nonsense true
-for f in sched fakeinit hideinfo ulimit namespace; do
+for f in fakeinit hideinfo ulimit namespace; do
 	expect "chcontext --flag $f" 255 "" "*flag $f is not supported: " \
 		chcontext --flag $f true
 done

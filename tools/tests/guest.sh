@@ -68,18 +68,28 @@ limits()	# ID RESOURCE
 	sed -n "s/^$2 .* \(soft .*\) fail.*/\1/p" $vctx/"$1"/limits
 }
 
+sched()		# ID KEY
+{
+	sed -n "s/^$2 //p" $vctx/"$1"/sched
+}
+
 echo 'TAP version 13'
 
 # vctl
 
-printf 'id = 100\nflags = lock\n[limits]\nnproc = 5:6\nnofile = 1K\n' >"$conf/web.conf"
+printf 'id = 100\nflags = lock\n[limits]\nnproc = 5:6\nnofile = 1K\n[sched]\nweight = 200\ncpu = 150%%\nburst = 50ms\nnice = 5\n' \
+	>"$conf/web.conf"
 printf 'id = 101\nname = mail\n' >"$conf/mail.conf"
 run 'vctl diff of contexts that do not exist' 1 vctl -d "$conf" diff
 run 'vctl apply' 0 vctl -d "$conf" apply
 check 'it is silent' test ! -s "$dir/err"
 check 'a context is made, with a name' [ "$(status 100 name)" = web ]
-check 'with flags' [ "$(status 100 flags)" = lock ]
+check 'with flags' [ "$(status 100 flags)" = lock,sched ]
 check 'with limits' [ "$(limits 100 nproc)" = 'soft 5 hard 6' ]
+check 'with a share' [ "$(sched 100 sched)" = on ]
+check 'with its weight' [ "$(sched 100 weight)" = 200 ]
+check 'with its cap' [ "$(sched 100 max)" = '150000 100000' ]
+check 'with a least nice value' [ "$(sched 100 nice)" = 5 ]
 check 'and the other one' [ "$(status 101 name)" = mail ]
 run 'vctl diff is clean' 0 vctl -d "$conf" diff
 vlimit -c 100 nproc=7 npty=9: >"$dir/out" 2>&1 || vlimit -c 100 nproc=7
@@ -87,6 +97,24 @@ run 'vctl diff sees a change' 1 vctl -d "$conf" diff web
 check 'and shows it' grep -qx '+nproc = 5:7' "$dir/out"
 run 'vctl apply takes it back' 0 vctl -d "$conf" apply
 run 'vctl diff is clean again' 0 vctl -d "$conf" diff
+vsched -c 100 weight=50 cpu=max rt=allow sched=off
+run 'vctl diff sees another share' 1 vctl -d "$conf" diff web
+check 'and shows it' diff "$dir/out" - <<-END
+	--- $conf/web.conf
+	+++ context 100
+	 [sched]
+	-weight = 200
+	+weight = 50
+	-cpu = 150%
+	+rt = allow
+	-sched = on
+END
+run 'vctl apply takes that back' 0 vctl -d "$conf" apply
+run 'vctl diff is clean once more' 0 vctl -d "$conf" diff
+vsched -c 101 weight=50 nice=3
+run 'vctl apply of a file without a section' 0 vctl -d "$conf" apply mail
+check 'takes the share away' [ "$(sched 101 sched)" = off ]
+check 'and what else was set' [ "$(sched 101 weight) $(sched 101 nice)" = '100 -20' ]
 
 # Refused in the midst: what was done before is taken back.
 cp -r "$conf" "$dir/other"

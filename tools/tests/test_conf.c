@@ -15,6 +15,13 @@ static const char example[] =
 	"name = web\t# its name\n"
 	"flags = lock, private\n"
 	"\n"
+	"[sched]\n"
+	"weight = 200\n"
+	" cpu=150%/50ms # and a half\n"
+	"burst = 50ms\n"
+	"nice\t= -5\n"
+	"rt = allow\n"
+	"\n"
 	"[limits]\n"
 	"  nproc = 90:100\n"
 	"nofile=4K\n"
@@ -91,7 +98,16 @@ static void test_example(void **state)
 	check_limit(&conf, "memory", VCTX_MAX, 512ULL << 20);
 	check_limit(&conf, "nsock", VCTX_MAX, VCTX_MAX);
 	check_limit(&conf, "npty", VCTX_MAX, 7);
-	assert_int_equal(conf.limit[0].pos.line, 7);
+	assert_int_equal(conf.sched.on, 1);
+	assert_int_equal(conf.sched_pos.line, 6);
+	assert_int_equal(conf.sched.weight, 200);
+	assert_int_equal(conf.sched.idle, 0);
+	assert_true(conf.sched.quota_usec == 75000);
+	assert_true(conf.sched.period_usec == 50000);
+	assert_true(conf.sched.burst_usec == 50000);
+	assert_int_equal(conf.sched.nice, -5);
+	assert_int_equal(conf.sched.rt, 1);
+	assert_int_equal(conf.limit[0].pos.line, 14);
 	assert_int_equal(conf.limit[0].pos.column, 3);
 	assert_null(conf_find_limit(&conf, "nproc "));
 	conf_free(&conf);
@@ -108,6 +124,12 @@ static void test_good(void **state)
 		"id = 2\n[limits]\nnproc = 9223372036854775806\n",
 		"id = 2\n[limits]\nwhatever_1 = 1\n",
 		"id = 2\nname = _a-b.C9\n# \xc3\xa4 in a comment\n",
+		"id = 2\n[sched]\n", "id = 2\n[sched]\nsched = on\n",
+		"id = 2\nflags = sched\n[sched]\nsched=on\nidle=yes\n",
+		"id = 2\n[sched]\nsched = off\nnice = 5\n",
+		/* the cap is known only after the burst */
+		"id = 2\n[sched]\nburst = 1s\ncpu = 1000%\n",
+		"id = 2\n[limits]\nnproc = 5\n[sched]\nburst = 1s\n",
 	};
 	struct conf conf;
 	size_t i;
@@ -115,6 +137,46 @@ static void test_good(void **state)
 	(void)state;
 	for (i = 0; i < NR(good); i++) {
 		assert_int_equal(parse_text(&conf, good[i]), 0);
+		conf_free(&conf);
+	}
+}
+
+/* "on" is said by the flag, the section, or both. */
+static void test_sched(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *line;
+		unsigned int line_of;
+	} scheds[] = {
+		{ "id = 2\n", "", 0 },
+		{ "id = 2\nflags = lock\n[limits]\n", "", 0 },
+		{ "id = 2\nflags = lock,sched\n", "sched on", 2 },
+		{ "id = 2\n[sched]\n", "sched on", 2 },
+		{ "id = 2\nflags = sched\n[sched]\n", "sched on", 3 },
+		{ "id = 2\nflags = sched\n[sched]\nsched = on\n", "sched on", 3 },
+		{ "id = 2\nflags = sched\n[sched]\nweight = 5\n",
+		  "weight 5 sched on", 3 },
+		{ "id = 2\n[sched]\nnice = 5\n", "nice 5 sched on", 2 },
+		{ "id = 2\n[sched]\nsched = off\n", "", 2 },
+		{ "id = 2\n[sched]\nnice = 5\nsched = off\n", "nice 5", 2 },
+		{ "id = 2\n[sched]\nsched = off\nweight = 5\n", "weight 5", 2 },
+		{ "id = 2\n[sched]\nweight = 100\ncpu = max\nnice = -20\n",
+		  "sched on", 2 },
+	};
+	static const struct vctx_sched new = VCTX_SCHED_INIT;
+	char line[VCTX_SCHED_LINE_LEN];
+	struct conf conf;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(scheds); i++) {
+		assert_int_equal(parse_text(&conf, scheds[i].text), 0);
+		vctx_sched_line(&conf.sched, vctx_sched_changes(&conf.sched, &new),
+				line, sizeof(line));
+		assert_string_equal(line, scheds[i].line);
+		assert_int_equal(conf.sched_pos.line, scheds[i].line_of);
+		assert_false(conf.flags & VCTX_FLAG_SCHED);
 		conf_free(&conf);
 	}
 }
@@ -203,14 +265,40 @@ static void test_bad(void **state)
 		{ "id = 2\n  [limit]\n", "2:3: unknown section [limit]\n" },
 		{ "id = 2\n[]\n", "2:1: unknown section []\n" },
 		{ "id = 2\n[Limits]\n", "2:1: unknown section [Limits]\n" },
-		{ "id = 2\n[sched]\nweight = 100\n",
-		  "2:1: section [sched]: not supported by this kernel\n" },
+		{ "id = 2\n[sched]\nwait = 100\nid = 3\n",
+		  "3:1: unknown setting 'wait'; there are: weight, idle, cpu, burst, nice, rt, sched\n"
+		  "4:1: unknown setting 'id'; there are: weight, idle, cpu, burst, nice, rt, sched\n" },
+		{ "id = 2\n[sched]\nweight = 0\ncpu = 50\nburst = 5m\nnice = 20\nrt=yes\n  idle = 1\nsched=1\n",
+		  "3:10: a weight is from 1 to 10000\n"
+		  "4:7: '50' is not a value for cpu\n"
+		  "5:9: '5m' is not a value for burst\n"
+		  "6:8: a nice value is from -20 to 19\n"
+		  "7:4: 'yes' is not a value for rt\n"
+		  "8:10: '1' is not a value for idle\n"
+		  "9:7: '1' is not a value for sched\n" },
+		{ "id = 2\n[sched]\nweight =\n", "3:9: weight has no value\n" },
+		{ "id = 2\n[sched]\nweight = 5\nweight = 5\n",
+		  "4:1: weight is set in line 3 already\n" },
+		{ "id = 2\n[sched]\nweight = x\nweight = 5\n",
+		  "3:10: 'x' is not a value for weight\n"
+		  "4:1: weight is set in line 3 already\n" },
+		{ "id = 2\n[sched]\n[limits]\n[sched]\nrt = 5\n",
+		  "4:1: section [sched] has begun in line 2 already\n"
+		  "5:6: '5' is not a value for rt\n" },
+		{ "flags = lock, sched\nid = 2\n[sched]\nsched = off\n",
+		  "4:9: sched is among the flags in line 1\n" },
+		{ "id = 2\n[sched]\nburst = 200ms\nnice = 99\ncpu = 150%\n",
+		  "4:8: a nice value is from -20 to 19\n"
+		  "3:9: a burst is above what the cap allows in a period\n" },
+		{ "id = 2\n[sched]\ncpu = 50%/2s\n", "3:7: a period is from 1 ms to 1 s\n" },
+		{ "id = 2\n[sched]\ncpu = 0.5%\nburst = 5s\n",
+		  "3:7: a cap is at least 1 ms in each period\n" },
 		{ "id = 2\n[quota]\n[addresses]\n",
 		  "2:1: section [quota]: not supported by this kernel\n"
 		  "3:1: section [addresses]: not supported by this kernel\n" },
 		/* what follows a bad section is looked at nevertheless */
-		{ "id = 2\n[sched]\nweight = 1\nrubbish\n[limits]\nnproc = x\n",
-		  "2:1: section [sched]: not supported by this kernel\n"
+		{ "id = 2\n[quota]\nweight = 1\nrubbish\n[limits]\nnproc = x\n",
+		  "2:1: section [quota]: not supported by this kernel\n"
 		  "4:8: '=' is missing\n"
 		  "6:9: limit 'x' is not SOFT:HARD, SOFT:, :HARD or one value\n" },
 		{ "id = 2\n[limits]\n[limits]\n",
@@ -273,6 +361,15 @@ static void test_long(void **state)
 	memset(text + len, 'a', 300);
 	strcpy(text + len + 300, "=1\n");
 	assert_int_equal(parse_text(&conf, text), 1);
+	conf_free(&conf);
+
+	len = (size_t)snprintf(text, sizeof(text), "id = 2\n[sched]\n");
+	memset(text + len, 'a', 300);
+	strcpy(text + len + 300, "=1\nweight = ");
+	memset(text + len + 312, '1', 300);
+	strcpy(text + len + 612, "\n");
+	assert_int_equal(parse_text(&conf, text), 2);
+	assert_non_null(strstr(reported, "\n4:10: the value is too long\n"));
 	conf_free(&conf);
 
 	/* more resources than there may be */
@@ -385,14 +482,24 @@ static void test_round_trip(void **state)
 		{ "nwhatever", 1, 2, 4096, 8192, 0 },
 	};
 	struct vctx_info info = {
-		.id = 65534, .name = "web", .flags = VCTX_FLAG_LOCK,
+		.id = 65534, .name = "web",
+		.flags = VCTX_FLAG_LOCK | VCTX_FLAG_SCHED,
 		.nr_res = NR(res), .res = res,
 	};
+	struct vctx_sched sched = VCTX_SCHED_INIT;
+	static const struct vctx_sched new = VCTX_SCHED_INIT;
 	struct conf conf, again;
 	char *text;
 
 	(void)state;
-	assert_int_equal(conf_from_info(&conf, &info), 0);
+	sched.on = 1;
+	sched.weight = 10000;
+	sched.quota_usec = 16667;
+	sched.period_usec = 50001;
+	sched.burst_usec = 16666;
+	sched.nice = -19;
+	sched.running = 77;
+	assert_int_equal(conf_from_info(&conf, &info, &sched), 0);
 	assert_int_equal(conf.nr_limits, 6);
 	text = print(conf_write, &conf);
 	assert_non_null(strstr(text, "\nid = 65534\nname = web\nflags = lock\n"));
@@ -403,6 +510,11 @@ static void test_round_trip(void **state)
 			       "memory = 3T:9223372036854775806\n"
 			       "rss = 1M:1048577\n"
 			       "nwhatever = 4096:8192\n"));
+	assert_non_null(strstr(text, "\n[sched]\n"
+			       "weight = 10000\n"
+			       "cpu = 33.333333%/50001us\n"
+			       "burst = 16666us\n"
+			       "nice = -19\n"));
 	assert_int_equal(parse_text(&again, text), 0);
 	assert_int_equal(diff(&again, &conf, ""), 0);
 	assert_int_equal(again.id, 65534);
@@ -413,13 +525,93 @@ static void test_round_trip(void **state)
 	/* nothing but an id */
 	memset(&info, 0, sizeof(info));
 	info.id = 2;
-	assert_int_equal(conf_from_info(&conf, &info), 0);
+	assert_int_equal(conf_from_info(&conf, &info, &new), 0);
 	text = print(conf_write, &conf);
+	assert_null(strstr(text, "sched"));
 	assert_int_equal(parse(&again, "2.conf", text, strlen(text)), 0);
 	assert_int_equal(diff(&again, &conf, ""), 0);
 	free(text);
 	conf_free(&conf);
 	conf_free(&again);
+}
+
+/* Likewise, of all that can be said in section sched */
+static void test_round_trip_sched(void **state)
+{
+	static const struct {
+		const char *in;		/* after "id = 2" */
+		const char *out;	/* from [sched] on */
+	} trips[] = {
+		{ "flags = sched\n", "[sched]\n" },
+		{ "[sched]\n", "[sched]\n" },
+		{ "[sched]\nsched = off\n", NULL },
+		{ "[sched]\nsched = off\nrt = allow\n",
+		  "[sched]\nrt = allow\nsched = off\n" },
+		{ "[sched]\nrt = allow\nnice = 19\nburst = 7\ncpu = max\nidle = yes\nweight = 1\n",
+		  "[sched]\nweight = 1\nidle = yes\nburst = 7us\nnice = 19\nrt = allow\n" },
+		{ "[sched]\ncpu = 0.5%/1000ms\nsched = off\n",
+		  "[sched]\ncpu = 0.5%/1s\nsched = off\n" },
+	};
+	struct conf conf, again;
+	char in[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(trips); i++) {
+		char *text, *section;
+
+		snprintf(in, sizeof(in), "id = 2\nname = x\n%s", trips[i].in);
+		assert_int_equal(parse_text(&conf, in), 0);
+		text = print(conf_write, &conf);
+		section = strstr(text, "[sched]");
+		if (trips[i].out)
+			assert_string_equal(section, trips[i].out);
+		else
+			assert_null(section);
+		assert_null(strstr(text, "flags"));
+		assert_int_equal(parse_text(&again, text), 0);
+		assert_int_equal(diff(&again, &conf, ""), 0);
+		assert_int_equal(vctx_sched_changes(&again.sched, &conf.sched), 0);
+		free(text);
+		conf_free(&conf);
+		conf_free(&again);
+	}
+}
+
+static void test_diff_sched(void **state)
+{
+	struct conf file, kernel;
+
+	(void)state;
+	parse_text(&file, "id=100\nname=web\n[sched]\nweight=200\ncpu=150%\nnice=5\n");
+	parse_text(&kernel, "id=100\nname=web\n[limits]\nnpty=1\n");
+	assert_int_equal(diff(&file, &kernel,
+		" [limits]\n"
+		"+npty = 1\n"
+		" [sched]\n"
+		"-weight = 200\n"
+		"-cpu = 150%\n"
+		"-nice = 5\n"
+		"-sched = on\n"), 5);
+	conf_free(&kernel);
+	parse_text(&kernel, "id=100\nname=web\nflags=sched\n[sched]\n"
+		   "weight=20\ncpu=150%/50ms\nrt=allow\nnice=5\n");
+	assert_int_equal(diff(&file, &kernel,
+		" [sched]\n"
+		"-weight = 200\n"
+		"+weight = 20\n"
+		"-cpu = 150%\n"
+		"+cpu = 150%/50ms\n"
+		"+rt = allow\n"), 3);
+	conf_free(&file);
+	/* Both mean the same.  The period of no cap is nobody's concern. */
+	parse_text(&file, "id=100\nname=web\nflags=sched\n");
+	conf_free(&kernel);
+	parse_text(&kernel, "id=100\nname=web\n[sched]\n");
+	kernel.sched.period_usec = 5000;
+	assert_int_equal(diff(&file, &kernel, ""), 0);
+	conf_free(&kernel);
+	conf_free(&file);
 }
 
 static void test_diff(void **state)
@@ -496,7 +688,7 @@ static void test_read(void **state)
 	assert_non_null(f);
 	fputs("nproc = 1\n", f);
 	assert_int_equal(fclose(f), 0);
-	check_read(path, "13:1: nproc is set in line 7 already\n");
+	check_read(path, "20:1: nproc is set in line 14 already\n");
 	f = fopen(path, "a");
 	assert_non_null(f);
 	for (i = 0; i < 1 << 20; i++)
@@ -512,13 +704,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_sched),
 		cmocka_unit_test(test_file_name),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_round_trip_sched),
 		cmocka_unit_test(test_diff),
+		cmocka_unit_test(test_diff_sched),
 		cmocka_unit_test(test_read),
 	};
 
