@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # bench/fairness: see bench/README.md. "make check" runs a short form of it.
+#
+#   SCHED_STRESS_SECONDS   how long settings change at random under load
 
-PACKAGES += bsdextrautils gnuplot-nox
+PACKAGES += bsdextrautils gnuplot-nox stress-ng
 BENCH_PROGS += $(O)/bench/fair
 CHECKS += check-fairness
 
@@ -13,3 +15,8 @@ $(O)/bench/fair: bench/fair.c kernel/include/uapi/linux/vctx.h sched/module.mk
 .PHONY: check-fairness
 check-fairness: $(O)/bench/fair
 	@bench/fairness.sh --short
+
+.PHONY: check-sched-stress
+check-sched-stress: export SCHED_STRESS_SECONDS ?= 60
+check-sched-stress: kernel-debug tools
+	@scripts/vm --kernel debug --mem 3072 --timeout 600 -- sched/tests/stress
