@@ -128,18 +128,6 @@ static void enter_deep(int depth)
 	}
 }
 
-/* Whether each limit has refused something by now */
-static bool all_refused(const char *text)
-{
-	struct limit limit;
-	int res;
-
-	for (res = 0; res < NR_RACED; res++)
-		if (parse_limits(text, res, &limit) || !limit.fail)
-			return false;
-	return true;
-}
-
 FIXTURE(race) {
 	int contexts;
 };
@@ -222,7 +210,7 @@ TEST_F_TIMEOUT(race, limits, HOUR)
 	int workers = 4 * sysconf(_SC_NPROCESSORS_ONLN), i, res;
 	long end, hard = workers * variant->limit, samples = 0;
 	long most[NR_RACED] = {};
-	bool refused = !variant->limit;
+	long refused = 0;
 	struct limit limit;
 
 	if (!variant->limit)
@@ -246,12 +234,10 @@ TEST_F_TIMEOUT(race, limits, HOUR)
 	}
 
 	end = now_ms() + 1000 * env_long("VCTX_TEST_SECONDS", 3);
-	/* On a slow machine it takes longer until they have met. */
-	while (now_ms() < end || (!refused && now_ms() < end + PATIENCE_MS)) {
+	while (now_ms() < end) {
 		char buf[LIMITS_SIZE];
 
 		ASSERT_LT(0, ctx_read(ID, "limits", buf, sizeof(buf)));
-		refused = refused || all_refused(buf);
 		for (res = 0; res < NR_RACED; res++) {
 			ASSERT_EQ(0, parse_limits(buf, res, &limit));
 			EXPECT_LE(0, limit.usage);
@@ -275,11 +261,13 @@ TEST_F_TIMEOUT(race, limits, HOUR)
 		       resource_name[res], limit.hard, most[res], limit.peak,
 		       shared->done[res], shared->refused[res], limit.fail);
 		EXPECT_LT(0, shared->done[res]);
-		if (variant->limit)
-			EXPECT_LT(0, limit.fail);
+		refused += limit.fail;
 		EXPECT_LE(most[res], limit.peak);
 	}
 	TH_LOG("%ld samples", samples);
+	/* Which of them on a slow machine, and in a short time, is chance. */
+	if (variant->limit)
+		EXPECT_LT(0, refused);
 	EXPECT_TRUE(WAIT_UNTIL(ctx_idle(ID)));
 }
 
