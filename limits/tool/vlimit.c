@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vlimit: show and set what contexts may use */
 #include <errno.h>
-#include <libsmartcols/libsmartcols.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
+#include "table.h"
 #include "vlimit.h"
 
 /* As much as the kernel takes in one line */
@@ -51,12 +50,7 @@ enum {
 	NR_COLUMNS,
 };
 
-static const struct {
-	const char *name;
-	int flags;
-	int json;
-	const char *help;
-} columns[NR_COLUMNS] = {
+static const struct table_column columns[NR_COLUMNS] = {
 	[COL_CONTEXT]	= { "CONTEXT", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "id of the context" },
 	[COL_NAME]	= { "NAME", 0, SCOLS_JSON_STRING, "its name" },
 	[COL_RESOURCE]	= { "RESOURCE", 0, SCOLS_JSON_STRING, "what is limited" },
@@ -70,11 +64,7 @@ static const struct {
 
 static void print_columns(void)
 {
-	int i;
-
-	printf("\nColumns:\n");
-	for (i = 0; i < NR_COLUMNS; i++)
-		printf("  %-8s  %s\n", columns[i].name, columns[i].help);
+	table_help(columns, NR_COLUMNS);
 }
 
 const struct tool vlimit_tool = {
@@ -99,40 +89,12 @@ enum rows {
 };
 
 struct view {
-	int column[NR_COLUMNS];
-	int nr_columns;
+	struct table_view table;
 	enum rows rows;
 	int chosen_columns;
 	int suggest;
 	int human;
-	int json;
-	int raw;
-	int no_headings;
 };
-
-static void add_columns(struct view *view, char *list)
-{
-	char *word;
-	int i, j;
-
-	view->chosen_columns = 1;
-	if (*list == '+')
-		list++;
-	else
-		view->nr_columns = 0;
-	while ((word = strsep(&list, ","))) {
-		for (i = 0; i < NR_COLUMNS; i++)
-			if (!strcasecmp(word, columns[i].name))
-				break;
-		if (i == NR_COLUMNS)
-			tool_usage_error(&vlimit_tool, "unknown column '%s'", word);
-		for (j = 0; j < view->nr_columns; j++)
-			if (view->column[j] == i)
-				break;
-		if (j == view->nr_columns)
-			view->column[view->nr_columns++] = i;
-	}
-}
 
 static int percent(const struct vctx_res *res)
 {
@@ -151,7 +113,7 @@ static const char *cell(const struct view *view, const struct vctx_info *info,
 			const struct vctx_res *res, int column, char *buf,
 			size_t size)
 {
-	enum vctx_style style = view->human && !view->json ? VCTX_HUMAN :
+	enum vctx_style style = view->human && !view->table.json ? VCTX_HUMAN :
 							    VCTX_DIGITS;
 	unsigned long long value;
 
@@ -160,12 +122,12 @@ static const char *cell(const struct view *view, const struct vctx_info *info,
 		snprintf(buf, size, "%u", info->id);
 		return buf;
 	case COL_NAME:
-		return info->name[0] ? info->name : view->json ? NULL : "-";
+		return info->name[0] ? info->name : view->table.json ? NULL : "-";
 	case COL_RESOURCE:
 		return res->name;
 	case COL_USE:
 		if (percent(res) < 0)
-			return view->json ? NULL : "-";
+			return view->table.json ? NULL : "-";
 		snprintf(buf, size, "%d", percent(res));
 		return buf;
 	case COL_USAGE:
@@ -184,7 +146,7 @@ static const char *cell(const struct view *view, const struct vctx_info *info,
 		value = res->fail;
 		break;
 	}
-	if (value == VCTX_MAX && view->json)
+	if (value == VCTX_MAX && view->table.json)
 		return NULL;
 	return vctx_format_value(value, style, buf, size);
 }
@@ -225,61 +187,23 @@ static int add_row(const struct view *view, struct libscols_table *table,
 
 	if (!line)
 		return -1;
-	for (i = 0; i < view->nr_columns; i++) {
-		const char *text = cell(view, info, res, view->column[i], buf,
+	for (i = 0; i < view->table.nr_columns; i++) {
+		int column = view->table.column[i];
+		const char *text = cell(view, info, res, column, buf,
 					sizeof(buf));
-		const char *paint = color(res, view->column[i]);
+		const char *paint = color(res, column);
 
-		if (text && scols_line_set_data(line, (size_t)i, text))
+		if (table_set_cell(line, i, text, paint))
 			return -1;
-		if (paint)
-			scols_cell_set_color(scols_line_get_cell(line,
-								 (size_t)i),
-					     paint);
 	}
 	return 0;
-}
-
-static int want_color(void)
-{
-	const char *no = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-
-	return !(no && *no) && isatty(STDOUT_FILENO) && term &&
-	       strcmp(term, "dumb");
-}
-
-static struct libscols_table *new_table(const struct view *view)
-{
-	struct libscols_table *table = scols_new_table();
-	struct libscols_column *column;
-	int i;
-
-	if (!table)
-		return NULL;
-	scols_table_set_name(table, view->suggest ? "suggestions" : "limits");
-	scols_table_enable_json(table, view->json);
-	scols_table_enable_raw(table, view->raw);
-	scols_table_enable_noheadings(table, view->no_headings);
-	scols_table_enable_colors(table, want_color());
-	for (i = 0; i < view->nr_columns; i++) {
-		int c = view->column[i];
-
-		column = scols_table_new_column(table, columns[c].name, 0,
-						columns[c].flags);
-		if (!column) {
-			scols_unref_table(table);
-			return NULL;
-		}
-		scols_column_set_json_type(column, columns[c].json);
-	}
-	return table;
 }
 
 static int print_infos(const struct view *view, const struct vctx_info *info,
 		       size_t nr)
 {
-	struct libscols_table *table = new_table(view);
+	struct libscols_table *table = table_new(&view->table, view->suggest ?
+						 "suggestions" : "limits");
 	size_t i, j;
 	int bad = !table;
 
@@ -288,7 +212,7 @@ static int print_infos(const struct view *view, const struct vctx_info *info,
 			if (is_shown(view->rows, &info[i].res[j]))
 				bad = add_row(view, table, &info[i],
 					      &info[i].res[j]);
-	if (!bad && (view->json || nr))
+	if (!bad && (view->table.json || nr))
 		bad = scols_print_table(table);
 	scols_unref_table(table);
 	if (bad) {
@@ -309,10 +233,10 @@ static int show(const struct view *view, struct vctx_info *info, size_t nr)
 		if (view->rows == ROWS_USED && info[i].id == VCTX_ID_WATCHER)
 			info[i].nr_res = 0;
 		suggest(&info[i]);
-		if (!view->json)
+		if (!view->table.json)
 			print_suggestion(&info[i]);
 	}
-	return view->json ? print_infos(view, info, nr) : EXIT_SUCCESS;
+	return view->table.json ? print_infos(view, info, nr) : EXIT_SUCCESS;
 }
 
 static int show_one(struct view *view, const char *context, unsigned int id)
@@ -465,10 +389,10 @@ static void set_rows(struct view *view, enum rows rows)
 static void check_options(const struct view *view, int is_watch,
 			  const char *on_fail)
 {
-	int table = view->rows != ROWS_DEFAULT || view->raw || view->human ||
-		    view->no_headings || view->chosen_columns;
+	int table = view->rows != ROWS_DEFAULT || view->table.raw || view->human ||
+		    view->table.no_headings || view->chosen_columns;
 
-	if (view->json && view->raw)
+	if (view->table.json && view->table.raw)
 		tool_usage_error(&vlimit_tool, "--json and --raw exclude each other");
 	if (is_watch && view->suggest)
 		tool_usage_error(&vlimit_tool, "--watch and --suggest exclude each other");
@@ -487,7 +411,13 @@ int main(int argc, char *argv[])
 	static const int suggested[] = { COL_CONTEXT, COL_NAME, COL_RESOURCE,
 					 COL_PEAK, COL_SOFT, COL_HARD };
 	struct watch_options watching = { 0 };
-	struct view view = { .nr_columns = COL_FAIL + 1 };
+	struct view view = {
+		.table = {
+			.columns = columns,
+			.nr = NR_COLUMNS,
+			.nr_columns = COL_FAIL + 1,
+		},
+	};
 	const char *context = NULL;
 	unsigned int id = 0;
 	int is_watch = 0;
@@ -495,7 +425,7 @@ int main(int argc, char *argv[])
 	int key;
 
 	setlocale(LC_ALL, "");
-	memcpy(view.column, usual, sizeof(usual));
+	memcpy(view.table.column, usual, sizeof(usual));
 	while ((key = tool_getopt(&vlimit_tool, argc, argv)) != -1) {
 		switch (key) {
 		case 'a':
@@ -508,19 +438,20 @@ int main(int argc, char *argv[])
 			view.human = 1;
 			break;
 		case 'n':
-			view.no_headings = 1;
+			view.table.no_headings = 1;
 			break;
 		case 'o':
-			add_columns(&view, optarg);
+			view.chosen_columns = 1;
+			table_choose(&view.table, &vlimit_tool, optarg);
 			break;
 		case 'q':
 			set_rows(&view, ROWS_TIGHT);
 			break;
 		case OPT_JSON:
-			view.json = 1;
+			view.table.json = 1;
 			break;
 		case OPT_RAW:
-			view.raw = 1;
+			view.table.raw = 1;
 			break;
 		case OPT_SUGGEST:
 			view.suggest = 1;
@@ -555,12 +486,12 @@ int main(int argc, char *argv[])
 	if (is_watch) {
 		watching.context = context;
 		watching.id = id;
-		watching.json = view.json;
+		watching.json = view.table.json;
 		status = watch(&watching);
 	} else {
 		if (view.suggest) {
-			memcpy(view.column, suggested, sizeof(suggested));
-			view.nr_columns = sizeof(suggested) / sizeof(suggested[0]);
+			memcpy(view.table.column, suggested, sizeof(suggested));
+			view.table.nr_columns = sizeof(suggested) / sizeof(suggested[0]);
 		}
 		status = context ? show_one(&view, context, id) :
 				   show_all(&view);

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vsched: show and set what share of CPU time contexts get */
 #include <errno.h>
-#include <libsmartcols/libsmartcols.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common.h"
 #include "libvctx.h"
+#include "table.h"
 
 /* Longest time to watch: a day */
 #define MAX_DELAY	86400
@@ -47,12 +46,7 @@ enum {
 	NR_COLUMNS,
 };
 
-static const struct {
-	const char *name;
-	int flags;
-	int json;
-	const char *help;
-} columns[NR_COLUMNS] = {
+static const struct table_column columns[NR_COLUMNS] = {
 	[COL_CONTEXT]	= { "CONTEXT", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "id of the context" },
 	[COL_NAME]	= { "NAME", 0, SCOLS_JSON_STRING, "its name" },
 	[COL_WEIGHT]	= { "WEIGHT", SCOLS_FL_RIGHT, SCOLS_JSON_STRING, "weight of its share, or idle; - without a share of its own" },
@@ -69,11 +63,7 @@ static const struct {
 
 static void print_columns(void)
 {
-	int i;
-
-	printf("\nColumns:\n");
-	for (i = 0; i < NR_COLUMNS; i++)
-		printf("  %-8s  %s\n", columns[i].name, columns[i].help);
+	table_help(columns, NR_COLUMNS);
 }
 
 static const struct tool tool = {
@@ -97,11 +87,7 @@ static const struct tool tool = {
 };
 
 struct view {
-	int column[NR_COLUMNS];
-	int nr_columns;
-	int json;
-	int raw;
-	int no_headings;
+	struct table_view table;
 	unsigned long long delay_usec;
 };
 
@@ -132,29 +118,6 @@ struct row {
 	double want;
 	double got;
 };
-
-static void add_columns(struct view *view, char *list)
-{
-	char *word;
-	int i, j;
-
-	if (*list == '+')
-		list++;
-	else
-		view->nr_columns = 0;
-	while ((word = strsep(&list, ","))) {
-		for (i = 0; i < NR_COLUMNS; i++)
-			if (!strcasecmp(word, columns[i].name))
-				break;
-		if (i == NR_COLUMNS)
-			tool_usage_error(&tool, "unknown column '%s'", word);
-		for (j = 0; j < view->nr_columns; j++)
-			if (view->column[j] == i)
-				break;
-		if (j == view->nr_columns)
-			view->column[view->nr_columns++] = i;
-	}
-}
 
 /* The bits of @settings that are about the share itself */
 #define SHARE	(1U << VCTX_SCHED_WEIGHT | 1U << VCTX_SCHED_IDLE | \
@@ -348,7 +311,7 @@ static const char *share(double part, int json, char *buf, size_t size)
 static const char *cell(const struct view *view, const struct row *row,
 			int column, char *buf, size_t size)
 {
-	const char *none = view->json ? NULL : "-";
+	const char *none = view->table.json ? NULL : "-";
 	unsigned long long periods;
 
 	switch (column) {
@@ -365,16 +328,16 @@ static const char *cell(const struct view *view, const struct row *row,
 		snprintf(buf, size, "%u", row->is.weight);
 		return buf;
 	case COL_WANT:
-		return share(row->want, view->json, buf, size);
+		return share(row->want, view->table.json, buf, size);
 	case COL_GOT:
-		return share(row->got, view->json, buf, size);
+		return share(row->got, view->table.json, buf, size);
 	case COL_CPU:
 		return share(row->usec ? (double)used(row) / (double)row->usec :
-			     -1, view->json, buf, size);
+			     -1, view->table.json, buf, size);
 	case COL_CAP:
 		if (!row->is.on || row->is.quota_usec == VCTX_MAX ||
 		    !row->is.period_usec)
-			return view->json ? NULL : row->is.on ? "max" : "-";
+			return view->table.json ? NULL : row->is.on ? "max" : "-";
 		return share((double)row->is.quota_usec /
 			     (double)row->is.period_usec, 0, buf, size);
 	case COL_THROTTLED:
@@ -382,7 +345,7 @@ static const char *cell(const struct view *view, const struct row *row,
 		return share(row->gone || !periods ? -1 :
 			     (double)(row->is.nr_throttled -
 				      row->was.nr_throttled) / (double)periods,
-			     view->json, buf, size);
+			     view->table.json, buf, size);
 	case COL_BURST:
 		snprintf(buf, size, "%.3g", (double)row->is.burst_usec / 1000);
 		return buf;
@@ -415,62 +378,22 @@ static int add_row(const struct view *view, struct libscols_table *table,
 
 	if (!line)
 		return -1;
-	for (i = 0; i < view->nr_columns; i++) {
-		const char *text = cell(view, row, view->column[i], buf,
-					sizeof(buf));
-		const char *paint = color(row, view->column[i]);
+	for (i = 0; i < view->table.nr_columns; i++) {
+		int column = view->table.column[i];
+		const char *text = cell(view, row, column, buf, sizeof(buf));
+		const char *paint = color(row, column);
 
-		if (text && scols_line_set_data(line, (size_t)i, text))
+		if (table_set_cell(line, i, text, paint))
 			return -1;
-		if (paint)
-			scols_cell_set_color(scols_line_get_cell(line,
-								 (size_t)i),
-					     paint);
 	}
 	return 0;
-}
-
-static int want_color(void)
-{
-	const char *no = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-
-	return !(no && *no) && isatty(STDOUT_FILENO) && term &&
-	       strcmp(term, "dumb");
-}
-
-static struct libscols_table *new_table(const struct view *view)
-{
-	struct libscols_table *table = scols_new_table();
-	struct libscols_column *column;
-	int i;
-
-	if (!table)
-		return NULL;
-	scols_table_set_name(table, "sched");
-	scols_table_enable_json(table, view->json);
-	scols_table_enable_raw(table, view->raw);
-	scols_table_enable_noheadings(table, view->no_headings);
-	scols_table_enable_colors(table, want_color());
-	for (i = 0; i < view->nr_columns; i++) {
-		int c = view->column[i];
-
-		column = scols_table_new_column(table, columns[c].name, 0,
-						columns[c].flags);
-		if (!column) {
-			scols_unref_table(table);
-			return NULL;
-		}
-		scols_column_set_json_type(column, columns[c].json);
-	}
-	return table;
 }
 
 /* All rows, or those of context @only. */
 static int print_rows(const struct view *view, const struct row *rows,
 		      size_t nr, unsigned int only)
 {
-	struct libscols_table *table = new_table(view);
+	struct libscols_table *table = table_new(&view->table, "sched");
 	int bad = !table;
 	int any = 0;
 	size_t i;
@@ -480,7 +403,7 @@ static int print_rows(const struct view *view, const struct row *rows,
 			bad = add_row(view, table, &rows[i]);
 			any = 1;
 		}
-	if (!bad && (view->json || any))
+	if (!bad && (view->table.json || any))
 		bad = scols_print_table(table);
 	scols_unref_table(table);
 	if (bad) {
@@ -554,9 +477,13 @@ static int show(const struct view *view, const char *context, unsigned int only)
 int main(int argc, char *argv[])
 {
 	struct view view = {
-		.column = { COL_CONTEXT, COL_NAME, COL_WEIGHT, COL_WANT, COL_GOT,
-			    COL_CPU, COL_CAP, COL_THROTTLED },
-		.nr_columns = COL_THROTTLED + 1,
+		.table = {
+			.columns = columns,
+			.nr = NR_COLUMNS,
+			.column = { COL_CONTEXT, COL_NAME, COL_WEIGHT, COL_WANT,
+				    COL_GOT, COL_CPU, COL_CAP, COL_THROTTLED },
+			.nr_columns = COL_THROTTLED + 1,
+		},
 		.delay_usec = MILLION,
 	};
 	const char *context = NULL;
@@ -580,20 +507,20 @@ int main(int argc, char *argv[])
 						 optarg, MAX_DELAY);
 			break;
 		case 'n':
-			view.no_headings = 1;
+			view.table.no_headings = 1;
 			break;
 		case 'o':
-			add_columns(&view, optarg);
+			table_choose(&view.table, &tool, optarg);
 			break;
 		case OPT_JSON:
-			view.json = 1;
+			view.table.json = 1;
 			break;
 		case OPT_RAW:
-			view.raw = 1;
+			view.table.raw = 1;
 			break;
 		}
 	}
-	if (view.json && view.raw)
+	if (view.table.json && view.table.raw)
 		tool_usage_error(&tool, "--json and --raw exclude each other");
 	if (optind < argc && !context)
 		tool_usage_error(&tool, "which context? -c CONTEXT is needed to set a share");
