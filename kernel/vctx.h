@@ -321,7 +321,6 @@ int vctx_make(u32 id);
 int vctx_unmake(struct vctx *vctx);
 void vctx_live_put(struct vctx *vctx, s64 what);
 struct vctx *vctx_next(u32 *id);
-void vctx_notify(u32 id);
 int vctx_set_name(struct vctx *vctx, const char *name);
 void vctx_get_name(struct vctx *vctx, char name[VCTX_NAME_LEN]);
 void vctx_set_flags(struct vctx *vctx, u32 flags);

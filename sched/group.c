@@ -72,8 +72,7 @@ static struct task_group *vctx_group_alloc_tg(struct vctx_group *group,
 
 static void vctx_group_notify(struct irq_work *work)
 {
-	vctx_sched_throttled(container_of(work, struct vctx_group,
-					  throttled)->id);
+	vctx_notify(container_of(work, struct vctx_group, throttled)->id);
 }
 
 /* Whoever is woken by this needs the run queue's lock, which is held. */

@@ -482,11 +482,6 @@ void vctx_sched_offline(struct vctx *vctx)
 	mutex_unlock(&vctx_sched_mutex);
 }
 
-void vctx_sched_throttled(u32 id)
-{
-	vctx_notify(id);
-}
-
 /* By its groups up to now */
 static struct vctx_group_stat vctx_sched_stat(struct vctx *vctx)
 {

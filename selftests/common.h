@@ -407,6 +407,18 @@ static int __maybe_unused ctx_count(void)
 	return n;
 }
 
+/* struct sched_attr, which some libc headers have, too */
+struct attr {
+	__u32 size;
+	__u32 policy;
+	__u64 flags;
+	__s32 nice;
+	__u32 priority;
+	__u64 runtime;
+	__u64 deadline;
+	__u64 period;
+};
+
 /* The two system calls */
 
 /* struct lsm_ctx, but what follows it may be something that has a type. */

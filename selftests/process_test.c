@@ -212,18 +212,6 @@ static long op_rr_interval(long pid, long b, long c)
 	return result(syscall(__NR_sched_rr_get_interval, pid, &ts));
 }
 
-/* struct sched_attr, which some libc headers have, too */
-struct attr {
-	__u32 size;
-	__u32 policy;
-	__u64 flags;
-	__s32 nice;
-	__u32 priority;
-	__u64 runtime;
-	__u64 deadline;
-	__u64 period;
-};
-
 static long op_getattr(long pid, long b, long c)
 {
 	struct attr attr = {};

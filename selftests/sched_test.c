@@ -24,17 +24,6 @@
 #define SCHED_DEADLINE	6
 #endif
 
-struct attr {
-	__u32 size;
-	__u32 policy;
-	__u64 flags;
-	__s32 nice;
-	__u32 priority;
-	__u64 runtime;
-	__u64 deadline;
-	__u64 period;
-};
-
 #define FLAG_RESET_ON_FORK	0x01
 
 /* The settings in a line */

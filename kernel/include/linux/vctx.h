@@ -228,7 +228,7 @@ void vctx_group_add_stat(const struct vctx_group *group,
 void vctx_group_move(struct task_struct *task);
 void vctx_group_ordinary_fork(struct task_struct *task);
 void __vctx_group_throttled(struct vctx_group *group, int cpu);
-void vctx_sched_throttled(u32 id);
+void vctx_notify(u32 id);
 void vctx_group_nice_fork(struct task_struct *task, int nice);
 
 int vctx_trim_add(struct vctx_group *group);
