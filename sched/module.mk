@@ -13,7 +13,7 @@ $(O)/bench/fair: bench/fair.c kernel/include/uapi/linux/vctx.h sched/module.mk
 	$(CC) $(USER_CPPFLAGS) -O2 $(USER_WARNINGS) -static -o $@ $< -lpthread
 
 .PHONY: check-fairness
-check-fairness: $(O)/bench/fair
+check-fairness: kernel $(O)/bench/fair
 	@bench/fairness.sh --short
 
 .PHONY: check-sched-stress
