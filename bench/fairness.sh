@@ -255,7 +255,7 @@ awk -F '\t' '
 			worst[key, $1] = d
 		have[key, $1] = 1
 		jain[key, $1] = $8
-		if ($2 == "cap30" && $4 == "capped")
+		if ($2 == "cap30" && $4 == "capped" && $9 != "-")
 			window[key, $1] = $9 " to " $10
 	}
 	END {
