@@ -12,6 +12,7 @@
 #   BENCH_PROGS   programs that bench/NAME.sh needs
 #   CHECKS        steps of "make check": targets, each prints TAP or is one
 #                 test by its exit status (scripts/check)
+#   CHECKS_LAST   more of them, that a second guest may run beside the others
 #   CHECKS_BESIDE those that compile, and are run while a guest of the others
 #                 leaves a processor idle
 
@@ -35,6 +36,7 @@ UNIT_TESTS :=
 SELFTESTS :=
 BENCH_PROGS :=
 CHECKS :=
+CHECKS_LAST :=
 CHECKS_BESIDE := kernel-debug check-kernel unit-tests
 
 # lib/ and tools/ define what the others use.
@@ -60,7 +62,7 @@ endif
 .PHONY: check
 check: kernel tools	## run all tests; the last line counts them
 	$(SUBMAKE) $(UNIT_TESTS) $(SELFTESTS)
-	@scripts/check $(CHECKS) --beside $(CHECKS_BESIDE)
+	@scripts/check $(CHECKS) $(CHECKS_LAST) --beside $(CHECKS_BESIDE)
 
 .PHONY: bench
 bench: kernel kernel-stock tools	## measure; BENCH=NAME for one of bench/NAME.sh

@@ -13,7 +13,7 @@ $(PROBE): limits/tests/probe.c
 	@mkdir -p $(@D)
 	$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(USER_WARNINGS) -o $@ $< -lpthread
 
-CHECKS += check-programs
+CHECKS_LAST += check-programs
 
 .PHONY: check-programs
 check-programs: export PROGRAMS_SECONDS ?= 4

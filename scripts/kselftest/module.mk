@@ -30,7 +30,8 @@ SELFTEST_RUN = $(SELFTEST_DIR)/run-all.sh
 # On the release kernel, the suite is run from the Linux tree: check-selftests is
 # for those who work on it. The debug kernel is built meanwhile.
 CHECKS += check-selftests-bounds check-kunit check-selftests-debug \
-	  check-selftests-race check-sched-stress check-selftests-tree
+	  check-selftests-tree
+CHECKS_LAST += check-selftests-race check-sched-stress
 
 .PHONY: check-selftests check-selftests-debug
 check-selftests: kernel
