@@ -23,6 +23,7 @@
 #include <linux/sysfs.h>
 #include <linux/timekeeping.h>
 
+#include "quota/quota.h"
 #include "sched/sched.h"
 #include "vctx.h"
 
@@ -318,6 +319,7 @@ static int vctxfs_events_show(struct seq_file *m, struct vctx *vctx)
 		   (u64)atomic64_read(&vctx->empties),
 		   (u64)atomic64_read(&vctx->oom_kills),
 		   vctx_sched_nr_throttled(vctx));
+	vctx_quota_show_events(m, vctx);
 	for (i = 0; i < VCTX_NR_RESOURCES; i++) {
 		const struct vctx_engine *engine = vctx_engine[i];
 		struct vctx_reading r;
@@ -709,14 +711,19 @@ static struct file_system_type vctxfs_type = {
 	.kill_sb		= kernfs_kill_sb,
 };
 
-/* Not even a member's root changes modes, owners or attributes here. */
+/*
+ * Not even a member's root changes modes, owners or attributes here, nor of
+ * files that contexts share: one hook for both, as each is called a lot.
+ */
 
 static int vctx_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 			      struct iattr *attr)
 {
-	if (unlikely(current_vctx()) && dentry->d_sb->s_magic == VCTXFS_MAGIC)
+	if (likely(!current_vctx()))
+		return 0;
+	if (dentry->d_sb->s_magic == VCTXFS_MAGIC)
 		return -EPERM;
-	return 0;
+	return vctx_quota_change(d_inode(dentry));
 }
 
 static int vctx_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,

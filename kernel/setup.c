@@ -3,17 +3,23 @@
  * vctx: the LSM, and the hooks in which several parts have a say
  */
 
+#include <linux/export.h>
+#include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/jump_label.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 
 #include "limits/limits.h"
+#include "quota/quota.h"
 #include "sched/sched.h"
 #include "vctx.h"
 
 DEFINE_STATIC_KEY_FALSE(vctx_enabled);
-unsigned int vctx_task_offset __ro_after_init;
+EXPORT_SYMBOL_GPL(vctx_enabled);
+
+unsigned int __ro_after_init vctx_task_offset;
+EXPORT_SYMBOL_GPL(vctx_task_offset);
 
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
 	.lbs_task = sizeof(struct vctx_task),
@@ -105,7 +111,8 @@ static int vctx_file_open(struct file *file)
 {
 	if (likely(!(file->f_mode & FMODE_WRITE)) || likely(!current_vctx()))
 		return 0;
-	return vctx_process_file_open(file) ?: vctx_cgroup_file_open(file);
+	return vctx_process_file_open(file) ?: vctx_cgroup_file_open(file) ?:
+	       vctx_quota_change(file_inode(file));
 }
 
 static void vctx_file_free(struct file *file)
@@ -171,6 +178,7 @@ static int __init vctx_init(void)
 	vctx_accounting_init();
 
 	vctx_sched_init();
+	vctx_quota_init();
 
 	static_branch_enable(&vctx_enabled);
 	return 0;

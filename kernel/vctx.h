@@ -70,6 +70,14 @@ struct seq_file;
 #define VCTX_LIVE_CHILD		((s64)BIT_ULL(32))
 #define VCTX_LIVE_MKDIR		((s64)BIT_ULL(62))
 
+/* What vctx.quota_events counts: blocks and inodes, on all file systems */
+enum vctx_quota_event {
+	VCTX_QUOTA_SOFT,	/* a soft limit was passed */
+	VCTX_QUOTA_GRACE,	/* and has been for too long */
+	VCTX_QUOTA_HARD,	/* a hard limit was in the way */
+	VCTX_NR_QUOTA_EVENTS
+};
+
 enum vctx_account_family {
 	VCTX_FAMILY_INET,
 	VCTX_FAMILY_INET6,
@@ -142,6 +150,7 @@ struct vctx_sched {
  * struct vctx - a security context
  * @id: constant
  * @depth: 1 for a child of the host; constant
+ * @tag: project id of what members make, 0 if it has none; constant
  * @flags: VCTX_FLAG_*; bits are only ever added, but for VCTX_FLAG_SCHED,
  *	which changes under vctx_sched_mutex
  * @ceiling: capabilities that members may have; constant
@@ -165,6 +174,7 @@ struct vctx_sched {
  * @empties: how often the last member has left
  * @oom_kills: how many members were killed since a hard limit on resident
  *	memory was in the way
+ * @quota_events: how often limits of disk quota were met
  * @oom_at: jiffies when one was killed, or waiting for one to end began;
  *	under a mutex of limits/oom.c
  * @oom_mm: address space of who was killed last, or NULL; own mm_count; under
@@ -182,6 +192,7 @@ struct vctx_sched {
 struct vctx {
 	u32 id;
 	u32 depth;
+	u32 tag;
 	atomic_t flags;
 	kernel_cap_t ceiling;
 	struct vctx *parent;
@@ -198,6 +209,7 @@ struct vctx {
 	unsigned int load_active;
 	atomic64_t empties;
 	atomic64_t oom_kills;
+	atomic64_t quota_events[VCTX_NR_QUOTA_EVENTS];
 	unsigned long oom_at;
 	struct mm_struct *oom_mm;
 	char name[VCTX_NAME_LEN];
