@@ -15,10 +15,10 @@
 #include "sched/sched.h"
 #include "vctx.h"
 
-DEFINE_STATIC_KEY_FALSE(vctx_enabled);
+struct static_key_false vctx_enabled = STATIC_KEY_FALSE_INIT;
 EXPORT_SYMBOL_GPL(vctx_enabled);
 
-unsigned int __ro_after_init vctx_task_offset;
+unsigned int vctx_task_offset __ro_after_init;
 EXPORT_SYMBOL_GPL(vctx_task_offset);
 
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {

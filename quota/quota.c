@@ -125,7 +125,7 @@ static int vctx_inode_remove_acl(struct mnt_idmap *idmap,
 static int vctx_file_ioctl(struct file *file, unsigned int cmd,
 			   unsigned long arg)
 {
-	if (likely(!current_vctx()))
+	if (likely(!current_vctx()) || !S_ISREG(file_inode(file)->i_mode))
 		return 0;
 	switch (cmd) {
 	case EXT4_IOC_SWAP_BOOT:
