@@ -64,6 +64,7 @@ static void vctx_free_work(struct work_struct *work)
 		vctx_put(vctx->parent);
 	if (vctx->oom_mm)
 		mmdrop(vctx->oom_mm);
+	vctx_devices_free(vctx);
 	percpu_ref_exit(&vctx->ref);
 	free_percpu(vctx->cpu);
 	kfree(vctx);

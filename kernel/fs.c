@@ -709,6 +709,15 @@ static struct file_system_type vctxfs_type = {
 	.kill_sb		= kernfs_kill_sb,
 };
 
+/*
+ * With FS_USERNS_MOUNT is what Linux trusts to give no rights to whoever mounts
+ * it.  What needs a device is never so.
+ */
+bool __vctx_may_mount(const struct file_system_type *type)
+{
+	return (type->fs_flags & FS_USERNS_MOUNT) || type == &vctxfs_type;
+}
+
 /* Not even a member's root changes modes, owners or attributes here. */
 
 static int vctx_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
@@ -733,8 +742,8 @@ static int vctx_inode_removexattr(struct mnt_idmap *idmap,
 }
 
 /*
- * Watching the directory of all processes or contexts tells the names in it as
- * others use them, and a mark on a whole mount even more.
+ * Watching the directory of all processes, contexts or ptys tells the names in
+ * it as others use them, and a mark on a whole mount even more.
  */
 static int vctx_path_notify(const struct path *path, u64 mask,
 			    unsigned int obj_type)
@@ -745,7 +754,9 @@ static int vctx_path_notify(const struct path *path, u64 mask,
 		return 0;
 	if (magic == PROC_SUPER_MAGIC)
 		return -EPERM;
-	if (magic == VCTXFS_MAGIC &&
+	if ((magic == VCTXFS_MAGIC ||
+	     (magic == DEVPTS_SUPER_MAGIC &&
+	      vctx_sb_foreign(path->dentry->d_sb))) &&
 	    (obj_type != FSNOTIFY_OBJ_TYPE_INODE || d_is_dir(path->dentry)))
 		return -EPERM;
 	return 0;

@@ -18,6 +18,7 @@ unsigned int vctx_task_offset __ro_after_init;
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
 	.lbs_task = sizeof(struct vctx_task),
 	.lbs_file = sizeof(struct vctx_file),
+	.lbs_superblock = sizeof(struct vctx_sb),
 };
 
 const struct lsm_id vctx_lsmid = {
@@ -103,9 +104,15 @@ static noinline void vctx_file_release(struct vctx_file *blob)
 /* One hook for all who have a say, since everybody opens files all the time. */
 static int vctx_file_open(struct file *file)
 {
-	if (likely(!(file->f_mode & FMODE_WRITE)) || likely(!current_vctx()))
+	int err;
+
+	if (likely(!current_vctx()))
 		return 0;
-	return vctx_process_file_open(file) ?: vctx_cgroup_file_open(file);
+	err = vctx_device_file_open(file);
+	if (err || !(file->f_mode & FMODE_WRITE))
+		return err;
+	return vctx_refuse_file_open(file) ?: vctx_process_file_open(file) ?:
+	       vctx_cgroup_file_open(file);
 }
 
 static void vctx_file_free(struct file *file)
@@ -164,6 +171,8 @@ static int __init vctx_init(void)
 			   &vctx_lsmid);
 	vctx_add_process_hooks();
 	vctx_add_capability_hooks();
+	vctx_add_device_hooks();
+	vctx_add_refuse_hooks();
 	vctx_add_fs_hooks();
 	vctx_limits_init();
 	vctx_add_sock_hooks();

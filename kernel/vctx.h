@@ -20,6 +20,7 @@
  *	kernfs active reference of a file	reading and writing a file
  *	  vctx_name_mutex			names are unique
  *	    vctx_name_lock			a name is read in one piece
+ *	  vctx_devices_mutex			one line of devices at a time
  *	  vctx_limits_mutex			one line of limits at a time
  *	    (waits for a work item)		making a memory cgroup
  *	      vctx_memcg_mutex			and entering, which is inside of
@@ -64,6 +65,7 @@ struct file;
 struct kernfs_node;
 struct mem_cgroup;
 struct seq_file;
+struct vctx_devices;
 
 /* vctx.live: members, children and the directory in one word */
 #define VCTX_LIVE_MEMBER	1LL
@@ -155,6 +157,8 @@ struct vctx_sched {
  * @memcg: memory cgroup that it owns, with all members below, or NULL; set
  *	once under vctx_memcg_mutex; reference until offline
  * @sched: share of CPU time
+ * @devices: what its members may use, or NULL; written under a mutex of
+ *	device.c, read under it or RCU
  * @ref: pins the memory: one for being online, one for each charge, for each
  *	child and for each task_struct
  * @born_ns: boot time at creation; constant
@@ -191,6 +195,7 @@ struct vctx {
 	struct cgroup *members;
 	struct mem_cgroup __rcu *memcg;
 	struct vctx_sched sched;
+	struct vctx_devices __rcu *devices;
 	struct percpu_ref ref;
 	u64 born_ns;
 	struct prev_cputime prev_cputime;
@@ -268,6 +273,14 @@ struct vctx_task {
 struct vctx_file {
 	struct vctx *vctx;
 	struct vctx *owner;
+};
+
+/**
+ * struct vctx_sb - LSM blob of a superblock
+ * @vctx: context of who made it, or NULL; constant; holds a reference
+ */
+struct vctx_sb {
+	struct vctx *vctx;
 };
 
 extern struct lsm_blob_sizes vctx_blob_sizes;
@@ -436,7 +449,19 @@ int vctx_getselfattr(unsigned int attr, struct lsm_ctx __user *uctx,
 int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
 		     u32 flags);
 
+/* device.c */
+int vctx_device_file_open(const struct file *file);
+void vctx_devices_free(struct vctx *vctx);
+void vctx_add_device_hooks(void);
+
+/* refuse.c */
+bool vctx_cap_refused(const struct user_namespace *ns, int cap);
+bool vctx_sb_foreign(const struct super_block *sb);
+int vctx_refuse_file_open(const struct file *file);
+void vctx_add_refuse_hooks(void);
+
 /* process.c, capability.c, setup.c */
+bool vctx_current_exempt(void);
 int vctx_process_file_open(const struct file *file);
 void vctx_add_process_hooks(void);
 void vctx_add_capability_hooks(void);
