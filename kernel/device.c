@@ -314,7 +314,7 @@ static void devices_deny(struct vctx_devices *list, const struct vctx_device *de
 
 /* Would a line of @list, of more devices than @dev, still allow some of it? */
 static bool devices_left(const struct vctx_devices *list,
-		      const struct vctx_device *dev)
+			 const struct vctx_device *dev)
 {
 	unsigned int i;
 
