@@ -159,8 +159,8 @@ struct vctx_sched {
  * @sched: share of CPU time
  * @devices: what its members may use, or NULL; written under a mutex of
  *	device.c, read under it or RCU
- * @ref: pins the memory: one for being online, one for each charge, for each
- *	child and for each task_struct
+ * @ref: pins the memory: one for being online, one for each charge, superblock,
+ *	child and task_struct
  * @born_ns: boot time at creation; constant
  * @prev_cputime: keeps user and system time from going back when they are read
  * @avenrun: load averages, if it has VCTX_FLAG_VIRT or VCTX_FLAG_SCHED; written
