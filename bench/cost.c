@@ -252,7 +252,7 @@ static bool has_vctx(struct vctx_self *self)
 	return true;
 }
 
-static unsigned int enter_context(unsigned int flags)
+static unsigned int enter_context(unsigned int id, unsigned int flags)
 {
 	struct {
 		struct lsm_head head;
@@ -263,7 +263,7 @@ static unsigned int enter_context(unsigned int flags)
 			.len = sizeof(request),
 			.ctx_len = sizeof(request.enter),
 		},
-		.enter.id = VCTX_ID_NEW,
+		.enter.id = id,
 		.enter.flags = flags,
 	};
 	struct vctx_self self;
@@ -352,7 +352,8 @@ static void pause_ms(long ms)
 		;
 }
 
-static void start_work(const struct cost_case *c, int up, int down)
+static void start_work(const struct cost_case *c, const struct cost_row *row,
+		       int up, int down)
 {
 	static char *argv[] = { "cost", "--work", NULL };
 	static char *envp[] = { NULL };
@@ -365,7 +366,8 @@ static void start_work(const struct cost_case *c, int up, int down)
 	if (c->cgroup)
 		write_file(CGROUP "/cgroup.procs", "0");
 	for (level = 0; level < c->depth; level++)
-		ids[level] = enter_context(c->flags);
+		ids[level] = enter_context(!level && row->id ? row->id :
+					   VCTX_ID_NEW, c->flags);
 	send(FD_UP, ids, sizeof(ids));
 	execve(PROGRAM, argv, envp);
 	cost_die("exec " PROGRAM);
@@ -413,6 +415,8 @@ static double measure(const struct cost_case *c, unsigned int number,
 	void *area;
 	pid_t pid;
 
+	if (row->prepare)
+		row->prepare();
 	/* What the last one left to RCU and to workers is done first. */
 	area = scatter_pages(repeat);
 	pause_ms(200);
@@ -425,7 +429,7 @@ static double measure(const struct cost_case *c, unsigned int number,
 	if (pid < 0)
 		cost_die("fork");
 	if (!pid)
-		start_work(c, up[1], down[0]);
+		start_work(c, row, up[1], down[0]);
 	close(up[1]);
 	close(down[0]);
 

@@ -25,6 +25,9 @@
 /* A scratch directory of one measurement, on tmpfs: always the same path. */
 #define COST_DIR	"/tmp"
 
+/* A disk of the guest, with ext4 that has the features quota and project */
+#define COST_DISK	"/dev/vda"
+
 /* How many resources a row may want to have near their limits */
 #define COST_NEAR_MAX	4
 
@@ -44,6 +47,10 @@ struct cost_near {
  * @title: for the table
  * @ops: how often it is done in one measurement: such that a measurement takes
  *	100 million instructions or more, then the spread is below 0.3 %
+ * @id: of the context, the outermost one, 0 for a fresh one: only one that is
+ *	chosen has disk quota
+ * @prepare: called before each measurement, by the host's root outside of
+ *	contexts, in the mount namespace of all; may be NULL
  * @setup: called once, in the process that is then measured, inside of its
  *	context and before limits are set; may be NULL
  * @op: does the operation once, and has no effect left when it returns. The
@@ -59,6 +66,8 @@ struct cost_row {
 	const char *name;
 	const char *title;
 	unsigned long ops;
+	unsigned int id;
+	void (*prepare)(void);
 	void (*setup)(void);
 	void (*op)(void);
 	struct cost_near near[COST_NEAR_MAX];

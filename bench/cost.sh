@@ -37,6 +37,7 @@ measure() # KERNEL
 	echo "  BENCH   cost ($1)" >&2
 	# shellcheck disable=SC2086 # there may be no rows
 	scripts/vm --kernel "$1" --icount --smp 1 --mem 1024 --timeout 3600 \
+		--disk 'ext4:128M:-O quota,project' \
 		--append clearcpuid=erms,fsrm -- \
 		env -i "$PWD/$out/cost" "$@" < /dev/null > "$out/cost.$1.new" ||
 		return

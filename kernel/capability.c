@@ -4,7 +4,7 @@
  *
  * Entry lowers the bounding set, which holds for setuid programs too.  A new
  * user namespace comes with a full one, though, so the ceiling is asked again
- * at each use.
+ * at each use.  So is what no context has: see refuse.c.
  */
 
 #include <linux/cred.h>
@@ -17,9 +17,11 @@ static int vctx_capable(const struct cred *cred, struct user_namespace *ns,
 {
 	const struct vctx *vctx = current_vctx();
 
-	if (likely(!vctx) || cap_raised(vctx->ceiling, cap))
+	if (likely(!vctx))
 		return 0;
-	return -EPERM;
+	if (!cap_raised(vctx->ceiling, cap) || vctx_cap_refused(ns, cap))
+		return -EPERM;
+	return 0;
 }
 
 static struct security_hook_list vctx_capability_hooks[] __ro_after_init = {

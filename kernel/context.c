@@ -64,6 +64,7 @@ static void vctx_free_work(struct work_struct *work)
 		vctx_put(vctx->parent);
 	if (vctx->oom_mm)
 		mmdrop(vctx->oom_mm);
+	vctx_devices_free(vctx);
 	percpu_ref_exit(&vctx->ref);
 	free_percpu(vctx->cpu);
 	kfree(vctx);
@@ -132,6 +133,7 @@ static struct vctx *vctx_alloc(struct vctx *parent, u64 cap_drop, s64 live)
 				  vctx_resource[i].unit);
 	vctx->ceiling = parent ? parent->ceiling : CAP_FULL_SET;
 	vctx->ceiling.val &= ~cap_drop;
+	vctx->tag = parent ? parent->tag : 0;
 	vctx->depth = parent ? parent->depth + 1 : 1;
 	vctx->parent = parent;
 	atomic64_set(&vctx->live, live);
@@ -232,6 +234,7 @@ static struct vctx *vctx_create_static(u32 id, u64 cap_drop, s64 live)
 	if (IS_ERR(vctx))
 		return vctx;
 	vctx->id = id;
+	vctx->tag = id == VCTX_ID_WATCHER ? 0 : id;
 	err = xa_insert(&vctx_ids, id, NULL, GFP_KERNEL_ACCOUNT);
 	if (!err)
 		err = vctx_publish(vctx);

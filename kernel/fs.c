@@ -23,6 +23,7 @@
 #include <linux/sysfs.h>
 #include <linux/timekeeping.h>
 
+#include "quota/quota.h"
 #include "sched/sched.h"
 #include "vctx.h"
 
@@ -318,6 +319,7 @@ static int vctxfs_events_show(struct seq_file *m, struct vctx *vctx)
 		   (u64)atomic64_read(&vctx->empties),
 		   (u64)atomic64_read(&vctx->oom_kills),
 		   vctx_sched_nr_throttled(vctx));
+	vctx_quota_show_events(m, vctx);
 	for (i = 0; i < VCTX_NR_RESOURCES; i++) {
 		const struct vctx_engine *engine = vctx_engine[i];
 		struct vctx_reading r;
@@ -709,14 +711,28 @@ static struct file_system_type vctxfs_type = {
 	.kill_sb		= kernfs_kill_sb,
 };
 
-/* Not even a member's root changes modes, owners or attributes here. */
+/*
+ * With FS_USERNS_MOUNT is what Linux trusts to give no rights to whoever mounts
+ * it.  What needs a device is never so.
+ */
+bool __vctx_may_mount(const struct file_system_type *type)
+{
+	return (type->fs_flags & FS_USERNS_MOUNT) || type == &vctxfs_type;
+}
+
+/*
+ * Not even a member's root changes modes, owners or attributes here, nor of
+ * files that contexts share: one hook for both, as each is called a lot.
+ */
 
 static int vctx_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 			      struct iattr *attr)
 {
-	if (unlikely(current_vctx()) && dentry->d_sb->s_magic == VCTXFS_MAGIC)
+	if (likely(!current_vctx()))
+		return 0;
+	if (dentry->d_sb->s_magic == VCTXFS_MAGIC)
 		return -EPERM;
-	return 0;
+	return vctx_quota_change(d_inode(dentry));
 }
 
 static int vctx_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,
@@ -733,8 +749,8 @@ static int vctx_inode_removexattr(struct mnt_idmap *idmap,
 }
 
 /*
- * Watching the directory of all processes or contexts tells the names in it as
- * others use them, and a mark on a whole mount even more.
+ * Watching the directory of all processes, contexts or ptys tells the names in
+ * it as others use them, and a mark on a whole mount even more.
  */
 static int vctx_path_notify(const struct path *path, u64 mask,
 			    unsigned int obj_type)
@@ -745,7 +761,9 @@ static int vctx_path_notify(const struct path *path, u64 mask,
 		return 0;
 	if (magic == PROC_SUPER_MAGIC)
 		return -EPERM;
-	if (magic == VCTXFS_MAGIC &&
+	if ((magic == VCTXFS_MAGIC ||
+	     (magic == DEVPTS_SUPER_MAGIC &&
+	      vctx_sb_foreign(path->dentry->d_sb))) &&
 	    (obj_type != FSNOTIFY_OBJ_TYPE_INODE || d_is_dir(path->dentry)))
 		return -EPERM;
 	return 0;

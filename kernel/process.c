@@ -15,6 +15,7 @@
 #include <linux/proc_fs.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
+#include <linux/string.h>
 
 #include "sched/sched.h"
 #include "vctx.h"
@@ -23,14 +24,14 @@
  * Host process 1 may supervise and stop everything, and kernel threads work
  * for all.
  */
-static bool current_exempt(void)
+bool vctx_current_exempt(void)
 {
 	return (current->flags & PF_KTHREAD) || is_global_init(current);
 }
 
 bool __vctx_task_foreign(const struct task_struct *task)
 {
-	return current_vctx() != task_vctx(task) && !current_exempt();
+	return current_vctx() != task_vctx(task) && !vctx_current_exempt();
 }
 
 bool __vctx_task_hidden(const struct task_struct *task)
@@ -145,7 +146,10 @@ static int vctx_ptrace_traceme(struct task_struct *parent)
 	return vctx_may_act(parent) ? -EPERM : 0;
 }
 
-/* Is @dentry of procfs below the directory of a task not to be acted on? */
+/*
+ * Is @dentry of procfs below the directory of a task not to be acted on?  What
+ * is of no task is the host's, and below /proc/sys each entry is asked.
+ */
 static bool vctx_proc_foreign(struct dentry *dentry)
 {
 	struct super_block *sb = dentry->d_sb;
@@ -157,7 +161,7 @@ static bool vctx_proc_foreign(struct dentry *dentry)
 	while (!IS_ROOT(dentry) && dentry->d_parent != sb->s_root)
 		dentry = dentry->d_parent;
 	if (kstrtouint(dentry->d_name.name, 10, &nr))
-		return false;
+		return strcmp(dentry->d_name.name, "sys");
 	rcu_read_lock();
 	task = find_task_by_pid_ns(nr, proc_pid_ns(sb));
 	foreign = task && __vctx_task_foreign(task);
@@ -170,7 +174,8 @@ static bool vctx_proc_foreign(struct dentry *dentry)
  * @file: the file
  *
  * procfs lets root write to files of any process that it can see.  Those are
- * all for the watcher, and process 1 for members.
+ * all for the watcher, and process 1 for members.  And it lets root write to
+ * what governs the machine, as sysrq-trigger does.
  *
  * Context: process.
  * Return: 0 or -EPERM

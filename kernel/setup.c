@@ -3,21 +3,28 @@
  * vctx: the LSM, and the hooks in which several parts have a say
  */
 
+#include <linux/export.h>
+#include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/jump_label.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 
 #include "limits/limits.h"
+#include "quota/quota.h"
 #include "sched/sched.h"
 #include "vctx.h"
 
-DEFINE_STATIC_KEY_FALSE(vctx_enabled);
+struct static_key_false vctx_enabled = STATIC_KEY_FALSE_INIT;
+EXPORT_SYMBOL_GPL(vctx_enabled);
+
 unsigned int vctx_task_offset __ro_after_init;
+EXPORT_SYMBOL_GPL(vctx_task_offset);
 
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
 	.lbs_task = sizeof(struct vctx_task),
 	.lbs_file = sizeof(struct vctx_file),
+	.lbs_superblock = sizeof(struct vctx_sb),
 };
 
 const struct lsm_id vctx_lsmid = {
@@ -103,9 +110,16 @@ static noinline void vctx_file_release(struct vctx_file *blob)
 /* One hook for all who have a say, since everybody opens files all the time. */
 static int vctx_file_open(struct file *file)
 {
-	if (likely(!(file->f_mode & FMODE_WRITE)) || likely(!current_vctx()))
+	int err;
+
+	if (likely(!current_vctx()))
 		return 0;
-	return vctx_process_file_open(file) ?: vctx_cgroup_file_open(file);
+	err = vctx_device_file_open(file);
+	if (err || !(file->f_mode & FMODE_WRITE))
+		return err;
+	return vctx_refuse_file_open(file) ?: vctx_process_file_open(file) ?:
+	       vctx_cgroup_file_open(file) ?:
+	       vctx_quota_change(file_inode(file));
 }
 
 static void vctx_file_free(struct file *file)
@@ -164,6 +178,8 @@ static int __init vctx_init(void)
 			   &vctx_lsmid);
 	vctx_add_process_hooks();
 	vctx_add_capability_hooks();
+	vctx_add_device_hooks();
+	vctx_add_refuse_hooks();
 	vctx_add_fs_hooks();
 	vctx_limits_init();
 	vctx_add_sock_hooks();
@@ -171,6 +187,7 @@ static int __init vctx_init(void)
 	vctx_accounting_init();
 
 	vctx_sched_init();
+	vctx_quota_init();
 
 	static_branch_enable(&vctx_enabled);
 	return 0;

@@ -20,6 +20,7 @@
  *	kernfs active reference of a file	reading and writing a file
  *	  vctx_name_mutex			names are unique
  *	    vctx_name_lock			a name is read in one piece
+ *	  vctx_devices_mutex			one line of devices at a time
  *	  vctx_limits_mutex			one line of limits at a time
  *	    (waits for a work item)		making a memory cgroup
  *	      vctx_memcg_mutex			and entering, which is inside of
@@ -64,11 +65,20 @@ struct file;
 struct kernfs_node;
 struct mem_cgroup;
 struct seq_file;
+struct vctx_devices;
 
 /* vctx.live: members, children and the directory in one word */
 #define VCTX_LIVE_MEMBER	1LL
 #define VCTX_LIVE_CHILD		((s64)BIT_ULL(32))
 #define VCTX_LIVE_MKDIR		((s64)BIT_ULL(62))
+
+/* What vctx.quota_events counts: blocks and inodes, on all file systems */
+enum vctx_quota_event {
+	VCTX_QUOTA_SOFT,	/* a soft limit was passed */
+	VCTX_QUOTA_GRACE,	/* and has been for too long */
+	VCTX_QUOTA_HARD,	/* a hard limit was in the way */
+	VCTX_NR_QUOTA_EVENTS
+};
 
 enum vctx_account_family {
 	VCTX_FAMILY_INET,
@@ -142,6 +152,7 @@ struct vctx_sched {
  * struct vctx - a security context
  * @id: constant
  * @depth: 1 for a child of the host; constant
+ * @tag: project id of what members make, 0 if it has none; constant
  * @flags: VCTX_FLAG_*; bits are only ever added, but for VCTX_FLAG_SCHED,
  *	which changes under vctx_sched_mutex
  * @ceiling: capabilities that members may have; constant
@@ -155,8 +166,10 @@ struct vctx_sched {
  * @memcg: memory cgroup that it owns, with all members below, or NULL; set
  *	once under vctx_memcg_mutex; reference until offline
  * @sched: share of CPU time
- * @ref: pins the memory: one for being online, one for each charge, for each
- *	child and for each task_struct
+ * @devices: what its members may use, or NULL; written under a mutex of
+ *	device.c, read under it or RCU
+ * @ref: pins the memory: one for being online, one for each charge, superblock,
+ *	child and task_struct
  * @born_ns: boot time at creation; constant
  * @prev_cputime: keeps user and system time from going back when they are read
  * @avenrun: load averages, if it has VCTX_FLAG_VIRT or VCTX_FLAG_SCHED; written
@@ -165,6 +178,7 @@ struct vctx_sched {
  * @empties: how often the last member has left
  * @oom_kills: how many members were killed since a hard limit on resident
  *	memory was in the way
+ * @quota_events: how often limits of disk quota were met
  * @oom_at: jiffies when one was killed, or waiting for one to end began;
  *	under a mutex of limits/oom.c
  * @oom_mm: address space of who was killed last, or NULL; own mm_count; under
@@ -182,6 +196,7 @@ struct vctx_sched {
 struct vctx {
 	u32 id;
 	u32 depth;
+	u32 tag;
 	atomic_t flags;
 	kernel_cap_t ceiling;
 	struct vctx *parent;
@@ -191,6 +206,7 @@ struct vctx {
 	struct cgroup *members;
 	struct mem_cgroup __rcu *memcg;
 	struct vctx_sched sched;
+	struct vctx_devices __rcu *devices;
 	struct percpu_ref ref;
 	u64 born_ns;
 	struct prev_cputime prev_cputime;
@@ -198,6 +214,7 @@ struct vctx {
 	unsigned int load_active;
 	atomic64_t empties;
 	atomic64_t oom_kills;
+	atomic64_t quota_events[VCTX_NR_QUOTA_EVENTS];
 	unsigned long oom_at;
 	struct mm_struct *oom_mm;
 	char name[VCTX_NAME_LEN];
@@ -268,6 +285,14 @@ struct vctx_task {
 struct vctx_file {
 	struct vctx *vctx;
 	struct vctx *owner;
+};
+
+/**
+ * struct vctx_sb - LSM blob of a superblock
+ * @vctx: context of who made it, or NULL; constant; holds a reference
+ */
+struct vctx_sb {
+	struct vctx *vctx;
 };
 
 extern struct lsm_blob_sizes vctx_blob_sizes;
@@ -436,7 +461,19 @@ int vctx_getselfattr(unsigned int attr, struct lsm_ctx __user *uctx,
 int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
 		     u32 flags);
 
+/* device.c */
+int vctx_device_file_open(const struct file *file);
+void vctx_devices_free(struct vctx *vctx);
+void vctx_add_device_hooks(void);
+
+/* refuse.c */
+bool vctx_cap_refused(const struct user_namespace *ns, int cap);
+bool vctx_sb_foreign(const struct super_block *sb);
+int vctx_refuse_file_open(const struct file *file);
+void vctx_add_refuse_hooks(void);
+
 /* process.c, capability.c, setup.c */
+bool vctx_current_exempt(void);
 int vctx_process_file_open(const struct file *file);
 void vctx_add_process_hooks(void);
 void vctx_add_capability_hooks(void);

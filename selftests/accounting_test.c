@@ -774,6 +774,7 @@ TEST_F(accounting, block)
 	ASSERT_EQ(0, agent_start(&self->member));
 	path_arg = (long)path;
 	ENTER();
+	ASSERT_EQ(0, ctx_write(ID, "devices", "allow b 7:* rw\n"));
 	EXPECT_EQ(0, account(ID, "block_read_ops"));
 
 	EXPECT_EQ(size, CALL(do_direct, path_arg, size, 0));

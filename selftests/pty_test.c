@@ -344,6 +344,185 @@ TEST_F(pty, neighbour)
 	EXPECT_EQ(0, ctx_wait_usage(OTHER, NPTY, 0));
 }
 
+/* Who knows of which */
+
+/* What is /dev/pts/N called?  At an address that all agents have */
+static char pts_name[32], pts_number[16];
+
+static long do_number(long master, long b, long c)
+{
+	int n;
+
+	return ioctl(master, TIOCGPTN, &n) ? -errno : n;
+}
+
+static long do_name(long n, long b, long c)
+{
+	snprintf(pts_number, sizeof(pts_number), "%ld", n);
+	snprintf(pts_name, sizeof(pts_name), "/dev/pts/%ld", n);
+	return 0;
+}
+
+static long do_unlock(long master, long b, long c)
+{
+	int unlock = 0;
+
+	return ioctl(master, TIOCSPTLCK, &unlock) ? -errno : 0;
+}
+
+static long do_open_pts(long flags, long b, long c)
+{
+	int fd = open(pts_name, flags | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static long do_stat_pts(long a, long b, long c)
+{
+	struct stat st;
+
+	return stat(pts_name, &st) ? -errno : 0;
+}
+
+static long do_chmod_pts(long a, long b, long c)
+{
+	return chmod(pts_name, 0600) ? -errno : 0;
+}
+
+static long do_list_pts(long a, long b, long c)
+{
+	DIR *dir = opendir("/dev/pts");
+	struct dirent *entry;
+	long found = 0;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)))
+		found += !strcmp(entry->d_name, pts_number);
+	closedir(dir);
+	return found;
+}
+
+static long do_reopen(long fd, long b, long c)
+{
+	char path[32];
+	int new;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%ld", fd);
+	new = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (new < 0)
+		return -errno;
+	close(new);
+	return 0;
+}
+
+static long do_session(long a, long b, long c)
+{
+	int fd;
+
+	if (setsid() < 0)
+		return -errno;
+	fd = open(pts_name, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return ioctl(fd, TIOCSCTTY, 0) ? -errno : fd;
+}
+
+static long do_sti(long fd, long b, long c)
+{
+	return ioctl(fd, TIOCSTI, "x") ? -errno : 0;
+}
+
+#define EXPECT_PTS(_agent, _err, _listed) do {				\
+	EXPECT_EQ(_err, agent_call(_agent, do_stat_pts, 0, 0, 0));	\
+	EXPECT_EQ(_err, agent_call(_agent, do_open_pts, O_RDWR, 0, 0));	\
+	EXPECT_EQ(_err, agent_call(_agent, do_open_pts, O_PATH, 0, 0));	\
+	EXPECT_EQ(_err, agent_call(_agent, do_chmod_pts, 0, 0, 0));	\
+	EXPECT_EQ(_listed, agent_call(_agent, do_list_pts, 0, 0, 0));	\
+} while (0)
+
+TEST_F(pty, of_another)
+{
+	struct agent host, other, watcher, child;
+	long master, n;
+
+	ASSERT_EQ(0, ctx_mkdir(OTHER));
+	ASSERT_EQ(0, agent_start(&host));
+	ASSERT_EQ(0, agent_start_in(&other, OTHER));
+	ASSERT_EQ(0, agent_start_in(&watcher, VCTX_ID_WATCHER));
+	ASSERT_EQ(0, agent_start_in(&child, ID));
+	ASSERT_EQ(0, agent_call(&child, do_enter, VCTX_ID_NEW, 0, 0));
+	master = CALL(do_ptmx, ptmx);
+	ASSERT_LE(0, master);
+	n = CALL(do_number, master);
+	ASSERT_LE(0, n);
+	EXPECT_EQ(0, CALL(do_unlock, master));
+	EXPECT_EQ(0, CALL(do_name, n));
+	EXPECT_EQ(0, agent_call(&host, do_name, n, 0, 0));
+	EXPECT_EQ(0, agent_call(&other, do_name, n, 0, 0));
+	EXPECT_EQ(0, agent_call(&watcher, do_name, n, 0, 0));
+	EXPECT_EQ(0, agent_call(&child, do_name, n, 0, 0));
+	if (CALL(do_stat_pts, 0) == -ENOENT)
+		SKIP(return, "/dev/ptmx is not of /dev/pts");
+
+	EXPECT_PTS(&self->member, 0, 1);
+	EXPECT_PTS(&host, -ENOENT, 0);
+	EXPECT_PTS(&other, -ENOENT, 0);
+	EXPECT_PTS(&child, -ENOENT, 0);
+	/* That one sees it, and no more. */
+	EXPECT_EQ(0, agent_call(&watcher, do_stat_pts, 0, 0, 0));
+	EXPECT_EQ(1, agent_call(&watcher, do_list_pts, 0, 0, 0));
+	EXPECT_EQ(-EPERM, agent_call(&watcher, do_open_pts, O_RDWR, 0, 0));
+	/* All of which has changed nothing for whom it is of. */
+	EXPECT_PTS(&self->member, 0, 1);
+
+	EXPECT_EQ(0, CALL(do_close, master));
+	EXPECT_EQ(-ENOENT, CALL(do_stat_pts, 0));
+	agent_stop(&host);
+	agent_stop(&other);
+	agent_stop(&watcher);
+	agent_stop(&child);
+}
+
+/* The host's is not there, unless it is the controlling terminal. */
+TEST_F(pty, of_the_host_by_name)
+{
+	struct agent late;
+	long fd, theirs;
+	int master, path_fd;
+
+	master = do_ptmx((long)ptmx, 0, 0);
+	ASSERT_LE(0, master);
+	ASSERT_EQ(0, do_unlock(master, 0, 0));
+	ASSERT_EQ(0, do_name(do_number(master, 0, 0), 0, 0));
+	path_fd = open(pts_name, O_PATH | O_CLOEXEC);
+	if (path_fd < 0)
+		SKIP(return, "/dev/ptmx is not of /dev/pts");
+	EXPECT_EQ(0, CALL(do_name, do_number(master, 0, 0)));
+	EXPECT_PTS(&self->member, -ENOENT, 0);
+	/* Nor by a descriptor that does not have it open yet */
+	theirs = agent_give_fd(&self->member, path_fd);
+	ASSERT_LE(0, theirs);
+	EXPECT_EQ(-ENOENT, CALL(do_reopen, theirs));
+
+	/* With the names of above, since it is forked now */
+	ASSERT_EQ(0, agent_start(&late));
+	fd = agent_call(&late, do_session, 0, 0, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, agent_call(&late, do_enter, ID, 0, 0));
+	EXPECT_PTS(&late, 0, 1);
+	EXPECT_EQ(0, agent_call(&late, do_reopen, fd, 0, 0));
+	/* What is typed there, a shell of the host may read. */
+	EXPECT_EQ(-EPERM, agent_call(&late, do_sti, fd, 0, 0));
+	agent_stop(&late);
+	EXPECT_PTS(&self->member, -ENOENT, 0);
+	close(path_fd);
+	close(master);
+}
+
 /* Each allocation fails once, and nothing stays charged. */
 TEST_F(pty, no_memory)
 {

@@ -248,20 +248,34 @@ TEST_F(random, nested)
 	EXPECT_EQ(100, ctx_usage(ID, NRANDOM));
 }
 
-/* Refused inside of contexts altogether, or counted as a write */
-TEST_F(random, add_entropy)
+static long do_ioctl(long fd, long request, long arg)
 {
-	long err = MEMBER(do_add_entropy, 64);
+	return ioctl(fd, request, arg) ? -errno : 0;
+}
 
-	if (err) {
-		EXPECT_EQ(-EPERM, err);
-		EXPECT_EQ(0, ctx_usage(ID, NRANDOM));
-		return;
-	}
-	EXPECT_EQ(64, ctx_usage(ID, NRANDOM));
-	EXPECT_EQ(0, ctx_set_limits(ID, "nrandom hard 100"));
+/* Whatever capabilities it has; to ask how much there is, is allowed. */
+TEST_F(random, ioctl)
+{
+	static int bits;
+	int fd = open(variant->path, O_RDWR | O_CLOEXEC);
+	long passed;
+
 	EXPECT_EQ(-EPERM, MEMBER(do_add_entropy, 64));
-	EXPECT_EQ(64, ctx_usage(ID, NRANDOM));
+	EXPECT_EQ(-EPERM, MEMBER(do_ioctl, RNDADDTOENTCNT, &bits));
+	EXPECT_EQ(-EPERM, MEMBER(do_ioctl, RNDZAPENTCNT));
+	EXPECT_EQ(-EPERM, MEMBER(do_ioctl, RNDCLEARPOOL));
+	EXPECT_EQ(-EPERM, MEMBER(do_ioctl, RNDRESEEDCRNG));
+	EXPECT_EQ(0, MEMBER(do_ioctl, RNDGETENTCNT, &bits));
+	EXPECT_EQ(0, ctx_usage(ID, NRANDOM));
+
+	/* Nor with a descriptor of the host */
+	ASSERT_LE(0, fd);
+	passed = agent_give_fd(&self->member, fd);
+	ASSERT_LE(0, passed);
+	EXPECT_EQ(-EPERM, agent_call(&self->member, do_add_entropy, passed, 64, 0));
+	EXPECT_EQ(0, do_add_entropy(fd, 64, 0));
+	EXPECT_EQ(0, do_ioctl(fd, RNDADDTOENTCNT, (long)&bits));
+	close(fd);
 }
 
 TEST_HARNESS_MAIN

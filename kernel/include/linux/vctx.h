@@ -16,9 +16,12 @@
 #include <linux/vctx_pages.h>
 
 struct bio;
+struct ctl_table;
+struct ctl_table_header;
 struct file;
 struct file_lock;
 struct file_lock_core;
+struct file_system_type;
 struct fsnotify_mark;
 struct pid;
 struct pid_namespace;
@@ -29,6 +32,7 @@ struct sysinfo;
 struct task_group;
 struct task_struct;
 struct timespec64;
+struct uts_namespace;
 struct vctx_group;
 
 #ifdef CONFIG_SECURITY_VCTX
@@ -87,6 +91,15 @@ struct vctx_ptys {
 
 int __vctx_pty_charge(struct vctx_ptys *ptys, int index);
 void __vctx_pty_uncharge(struct vctx_ptys *ptys, int index);
+
+int __vctx_pty_access(struct vctx_ptys *ptys, int index, const void *tty,
+		      unsigned int flags);
+
+int __vctx_bdev_permission(dev_t dev, bool read, bool write);
+bool __vctx_may_mount(const struct file_system_type *type);
+bool __vctx_may_set_uts(const struct uts_namespace *ns);
+bool __vctx_may_set_sysctl(const struct ctl_table_header *head,
+			   const struct ctl_table *table);
 
 int __vctx_sigqueue_charge(struct sigqueue *q, const struct task_struct *task);
 void __vctx_sigqueue_uncharge(struct sigqueue *q);
@@ -392,6 +405,92 @@ static inline void vctx_pty_uncharge(struct vctx_ptys *ptys, int index)
 {
 	if (unlikely(!xa_empty(&ptys->owner)))
 		__vctx_pty_uncharge(ptys, index);
+}
+
+/**
+ * vctx_pty_access() - may current know of a pty, and open it?
+ * @ptys: of its devpts instance
+ * @index: its number
+ * @tty: the slave's tty, or NULL; only compared
+ * @flags: LOOKUP_*
+ *
+ * Context: process.
+ * Return: 0; -ENOENT if it is another context's; -EPERM if the watcher is about
+ * to open one.
+ */
+static inline int vctx_pty_access(struct vctx_ptys *ptys, int index,
+				  const void *tty, unsigned int flags)
+{
+	if (static_branch_likely(&vctx_enabled) &&
+	    (vctx_is_member(current) || unlikely(!xa_empty(&ptys->owner))))
+		return __vctx_pty_access(ptys, index, tty, flags);
+	return 0;
+}
+
+/**
+ * vctx_inside() - is current a member of a context?
+ *
+ * For what is the host's alone, whatever capabilities a member has.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+static inline bool vctx_inside(void)
+{
+	return static_branch_likely(&vctx_enabled) && vctx_is_member(current);
+}
+
+/**
+ * vctx_bdev_permission() - the kernel opens a block device for current
+ * @dev: its number
+ * @read: to read it
+ * @write: to write to it
+ *
+ * Context: process.
+ * Return: 0, or -EPERM if the context of current may not use it.
+ */
+static inline int vctx_bdev_permission(dev_t dev, bool read, bool write)
+{
+	return vctx_inside() ? __vctx_bdev_permission(dev, read, write) : 0;
+}
+
+/**
+ * vctx_may_mount() - may current mount filesystems of a type?
+ * @type: the type
+ *
+ * Context: process.
+ * Return: false if it is a member, and not even a user namespace could.
+ */
+static inline bool vctx_may_mount(const struct file_system_type *type)
+{
+	return !vctx_inside() || __vctx_may_mount(type);
+}
+
+/**
+ * vctx_may_set_uts() - may current change the names of the system?
+ * @ns: where
+ *
+ * Context: process.
+ * Return: false if it is a member, and @ns the host's.
+ */
+static inline bool vctx_may_set_uts(const struct uts_namespace *ns)
+{
+	return !vctx_inside() || __vctx_may_set_uts(ns);
+}
+
+/**
+ * vctx_may_set_sysctl() - may current write to an entry below /proc/sys?
+ * @head: which the caller keeps in use
+ * @table: the entry
+ *
+ * Context: process, or RCU read side.
+ * Return: false if it is a member, and the entry not of a namespace other than
+ * the host's.
+ */
+static inline bool vctx_may_set_sysctl(const struct ctl_table_header *head,
+				       const struct ctl_table *table)
+{
+	return !vctx_inside() || __vctx_may_set_sysctl(head, table);
 }
 
 /**
@@ -979,6 +1078,38 @@ static inline int vctx_pty_charge(struct vctx_ptys *ptys, int index)
 
 static inline void vctx_pty_uncharge(struct vctx_ptys *ptys, int index)
 {
+}
+
+static inline int vctx_pty_access(struct vctx_ptys *ptys, int index,
+				  const void *tty, unsigned int flags)
+{
+	return 0;
+}
+
+static inline bool vctx_inside(void)
+{
+	return false;
+}
+
+static inline int vctx_bdev_permission(dev_t dev, bool read, bool write)
+{
+	return 0;
+}
+
+static inline bool vctx_may_mount(const struct file_system_type *type)
+{
+	return true;
+}
+
+static inline bool vctx_may_set_uts(const struct uts_namespace *ns)
+{
+	return true;
+}
+
+static inline bool vctx_may_set_sysctl(const struct ctl_table_header *head,
+				       const struct ctl_table *table)
+{
+	return true;
 }
 
 static inline int vctx_sigqueue_charge(struct sigqueue *q,

@@ -32,6 +32,12 @@
 #define VCTX_ID_DYNAMIC_MAX	0x7ffffffeU
 #define VCTX_ID_NEW		0xffffffffU /* ask for a fresh dynamic context */
 
+/*
+ * Project ids of inodes: that of a static context is its id.  Regular files with
+ * this one may have names in the trees of all contexts, and members change none.
+ */
+#define VCTX_TAG_SHARED		65535U
+
 /* How deep contexts nest: a context created from the host has depth 1. */
 #define VCTX_MAX_DEPTH		16
 

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vctx: what is the host's alone
+ *
+ * No member may do this, whatever capabilities it has: the ceiling of a context
+ * may well have them all.  Not everything needs a rule of its own:
+ *
+ *	capabilities that are good for nothing else are never granted towards
+ *	the host's user namespace;
+ *	for members the kernel is locked down, see kernel_lockdown(7);
+ *	a member mounts only what a user namespace could, and remounts only
+ *	what its context has mounted;
+ *	files with which the kernel is governed are not opened for writing.
+ */
+
+#include <linux/binfmts.h>
+#include <linux/blkdev.h>
+#include <linux/bpf.h>
+#include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/ipc_namespace.h>
+#include <linux/kdev_t.h>
+#include <linux/kernel_read_file.h>
+#include <linux/magic.h>
+#include <linux/major.h>
+#include <linux/nsproxy.h>
+#include <linux/perf_event.h>
+#include <linux/pid_namespace.h>
+#include <linux/quota.h>
+#include <linux/random.h>
+#include <linux/security.h>
+#include <linux/sysctl.h>
+#include <linux/user_namespace.h>
+#include <linux/utsname.h>
+#include <net/net_namespace.h>
+#include <uapi/linux/dqblk_xfs.h>
+
+#include <asm/ioctls.h>
+
+#include "vctx.h"
+
+/* As XFS_IOC_GOINGDOWN, EXT4_IOC_SHUTDOWN and others have it */
+#define FS_IOC_SHUTDOWN	_IOR('X', 125, __u32)
+
+/* Capabilities */
+
+#define HOST_CAPS	(BIT_ULL(CAP_SYS_MODULE) | BIT_ULL(CAP_SYS_RAWIO) | \
+			 BIT_ULL(CAP_SYS_TIME) | BIT_ULL(CAP_SYSLOG) |	    \
+			 BIT_ULL(CAP_MAC_ADMIN) | BIT_ULL(CAP_MAC_OVERRIDE))
+
+/* In a namespace of processes of one's own, of that only */
+#define PID_NS_CAPS	(BIT_ULL(CAP_SYS_BOOT) | BIT_ULL(CAP_SYS_PACCT))
+
+/**
+ * vctx_cap_refused() - is a capability the host's alone?
+ * @ns: user namespace of what it is used for
+ * @cap: the capability
+ *
+ * Current is a member.
+ *
+ * Context: any; may be called with spinlocks held.
+ */
+bool vctx_cap_refused(const struct user_namespace *ns, int cap)
+{
+	if (ns != &init_user_ns)
+		return false;
+	return (BIT_ULL(cap) & HOST_CAPS) ||
+	       ((BIT_ULL(cap) & PID_NS_CAPS) &&
+		task_active_pid_ns(current) == &init_pid_ns);
+}
+
+static int vctx_locked_down(enum lockdown_reason what)
+{
+	/* A debugger stops the kernel wherever it is, and current is anybody. */
+	if (what == LOCKDOWN_DBG_WRITE_KERNEL || what == LOCKDOWN_XMON_WR ||
+	    what == LOCKDOWN_DBG_READ_KERNEL || what == LOCKDOWN_XMON_RW)
+		return 0;
+	return current_vctx() ? -EPERM : 0;
+}
+
+/* Code that the kernel runs */
+
+static int vctx_kernel_module_request(char *kmod_name)
+{
+	return current_vctx() ? -EPERM : 0;
+}
+
+static int vctx_kernel_load_data(enum kernel_load_data_id id, bool contents)
+{
+	/* Firmware is loaded for a device that a member may use. */
+	return id != LOADING_FIRMWARE && current_vctx() ? -EPERM : 0;
+}
+
+static int vctx_kernel_read_file(struct file *file,
+				 enum kernel_read_file_id id, bool contents)
+{
+	return id != READING_FIRMWARE && current_vctx() ? -EPERM : 0;
+}
+
+#ifdef CONFIG_BPF_SYSCALL
+/* Programs, and those of others by their numbers */
+static int vctx_bpf(int cmd, union bpf_attr *attr, unsigned int size)
+{
+	return current_vctx() ? -EPERM : 0;
+}
+#endif
+
+#ifdef CONFIG_PERF_EVENTS
+/* Only what user mode does of a task, which one may trace, is left. */
+static int vctx_perf_event_open(int type)
+{
+	return type != PERF_SECURITY_OPEN && current_vctx() ? -EPERM : 0;
+}
+#endif
+
+static int vctx_syslog(int type)
+{
+	return current_vctx() ? -EPERM : 0;
+}
+
+/* Filesystems: who has made a superblock */
+
+static struct vctx_sb *vctx_sb_blob(const struct super_block *sb)
+{
+	return sb->s_security + vctx_blob_sizes.lbs_superblock;
+}
+
+static int vctx_sb_alloc(struct super_block *sb)
+{
+	struct vctx *vctx = current_vctx();
+
+	if (vctx)
+		vctx_get(vctx);
+	vctx_sb_blob(sb)->vctx = vctx;
+	return 0;
+}
+
+static void vctx_sb_free(struct super_block *sb)
+{
+	struct vctx *vctx = vctx_sb_blob(sb)->vctx;
+
+	if (vctx)
+		vctx_put(vctx);
+}
+
+/**
+ * vctx_sb_foreign() - is a superblock not of the context of current?
+ * @sb: the superblock
+ *
+ * Context: any.
+ */
+bool vctx_sb_foreign(const struct super_block *sb)
+{
+	return vctx_sb_blob(sb)->vctx != current_vctx();
+}
+
+static int vctx_sb_remount(struct super_block *sb, void *mnt_opts)
+{
+	return current_vctx() && vctx_sb_foreign(sb) ? -EPERM : 0;
+}
+
+static int vctx_quota_on(struct dentry *dentry)
+{
+	return current_vctx() && vctx_sb_foreign(dentry->d_sb) ? -EPERM : 0;
+}
+
+static int vctx_quotactl(int cmds, int type, int id,
+			 const struct super_block *sb)
+{
+	if (likely(!current_vctx()) || !sb || !vctx_sb_foreign(sb))
+		return 0;
+	switch (cmds) {
+	case Q_QUOTAON:
+	case Q_QUOTAOFF:
+	case Q_SETINFO:
+	case Q_SETQUOTA:
+	case Q_XQUOTAON:
+	case Q_XQUOTAOFF:
+	case Q_XSETQLIM:
+	case Q_XQUOTARM:
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* Files */
+
+/**
+ * vctx_refuse_file_open() - current, a member, opens a file for writing
+ * @file: the file
+ *
+ * Context: process.
+ * Return: 0, or -EPERM if the kernel is governed with it
+ */
+int vctx_refuse_file_open(const struct file *file)
+{
+	const struct super_block *sb = file_inode(file)->i_sb;
+
+	switch (sb->s_magic) {
+	case SYSFS_MAGIC:
+	case DEBUGFS_MAGIC:
+	case TRACEFS_MAGIC:
+	case SECURITYFS_MAGIC:
+	case EFIVARFS_MAGIC:
+	case PSTOREFS_MAGIC:
+	case RDTGROUP_SUPER_MAGIC:
+	case XENFS_SUPER_MAGIC:
+		return -EPERM;
+	case BINFMTFS_MAGIC:
+		return vctx_sb_foreign(sb) ? -EPERM : 0;
+	}
+	return 0;
+}
+
+static bool is_random(const struct inode *inode)
+{
+	return S_ISCHR(inode->i_mode) && (inode->i_rdev == MKDEV(MEM_MAJOR, 8) ||
+					  inode->i_rdev == MKDEV(MEM_MAJOR, 9));
+}
+
+static int vctx_file_ioctl(struct file *file, unsigned int cmd,
+			   unsigned long arg)
+{
+	const struct inode *inode = file_inode(file);
+
+	if (likely(!current_vctx()))
+		return 0;
+	switch (cmd) {
+	case RNDADDENTROPY:
+	case RNDADDTOENTCNT:
+	case RNDZAPENTCNT:
+	case RNDCLEARPOOL:
+	case RNDRESEEDCRNG:
+		return is_random(inode) ? -EPERM : 0;
+	case TIOCSTI:
+		/* Types, as who sits there, what a shell outside then reads. */
+	case TIOCCONS:
+		return S_ISCHR(inode->i_mode) ? -EPERM : 0;
+	case FIFREEZE:
+	case FITHAW:
+	case FITRIM:
+	case FS_IOC_SHUTDOWN:
+		return vctx_sb_foreign(inode->i_sb) ? -EPERM : 0;
+	}
+	return 0;
+}
+
+/* Names of the host, and its sysctl */
+
+bool __vctx_may_set_uts(const struct uts_namespace *ns)
+{
+	return ns != &init_uts_ns;
+}
+
+#ifdef CONFIG_PROC_SYSCTL
+static bool is_uts(const struct ctl_table *table)
+{
+	const void *data = table->data;
+
+	return data >= (void *)&init_uts_ns && data < (void *)(&init_uts_ns + 1);
+}
+
+/*
+ * What belongs to a namespace is in a set of that.  The names of the host are
+ * not, but are looked up by their handler.
+ */
+bool __vctx_may_set_sysctl(const struct ctl_table_header *head,
+			   const struct ctl_table *table)
+{
+	const struct ctl_table_set *set = head->set;
+
+	if (is_uts(table))
+		return __vctx_may_set_uts(current->nsproxy->uts_ns);
+	if (set == &init_net.sysctls || set == &init_user_ns.set)
+		return false;
+	if ((IS_ENABLED(CONFIG_SYSVIPC) || IS_ENABLED(CONFIG_POSIX_MQUEUE)) &&
+	    (set == &init_ipc_ns.ipc_set || set == &init_ipc_ns.mq_set))
+		return false;
+	return set != &head->root->default_set;
+}
+#endif
+
+static struct security_hook_list vctx_refuse_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(locked_down, vctx_locked_down),
+	LSM_HOOK_INIT(kernel_module_request, vctx_kernel_module_request),
+	LSM_HOOK_INIT(kernel_load_data, vctx_kernel_load_data),
+	LSM_HOOK_INIT(kernel_read_file, vctx_kernel_read_file),
+#ifdef CONFIG_BPF_SYSCALL
+	LSM_HOOK_INIT(bpf, vctx_bpf),
+#endif
+#ifdef CONFIG_PERF_EVENTS
+	LSM_HOOK_INIT(perf_event_open, vctx_perf_event_open),
+#endif
+	LSM_HOOK_INIT(syslog, vctx_syslog),
+	LSM_HOOK_INIT(sb_alloc_security, vctx_sb_alloc),
+	LSM_HOOK_INIT(sb_free_security, vctx_sb_free),
+	LSM_HOOK_INIT(sb_remount, vctx_sb_remount),
+	LSM_HOOK_INIT(quota_on, vctx_quota_on),
+	LSM_HOOK_INIT(quotactl, vctx_quotactl),
+	LSM_HOOK_INIT(file_ioctl, vctx_file_ioctl),
+	LSM_HOOK_INIT(file_ioctl_compat, vctx_file_ioctl),
+};
+
+void __init vctx_add_refuse_hooks(void)
+{
+	security_add_hooks(vctx_refuse_hooks, ARRAY_SIZE(vctx_refuse_hooks),
+			   &vctx_lsmid);
+}

@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vctx tests - what is the host's alone, whatever capabilities a member has
+ */
+
+#define _GNU_SOURCE
+#include <linux/bpf.h>
+#include <linux/fs.h>
+#include <linux/perf_event.h>
+#include <linux/reboot.h>
+#include <sys/ioctl.h>
+#include <sys/swap.h>
+#include <sys/timex.h>
+
+#include "common.h"
+
+#define ID	60141
+#define DIR_MOUNT "/tmp/vctx-refuse-test"
+
+#ifndef __NR_fsopen
+#define __NR_fsopen	430
+#define __NR_fsconfig	431
+#endif
+#define CONFIG_CREATE	6	/* FSCONFIG_CMD_CREATE */
+
+/* Not to be told from success, or from any other failure */
+#define MISSING		(-ENOSYS)
+
+static long result(long ret)
+{
+	return ret < 0 ? -errno : 0;
+}
+
+/*
+ * All of these have root with every capability do something that the host may
+ * do; with arguments with which it would do no harm.
+ */
+
+static long op_init_module(void)
+{
+	return result(syscall(__NR_init_module, "", 0, ""));
+}
+
+static long op_delete_module(void)
+{
+	return result(syscall(__NR_delete_module, "vctx_no_such", 0));
+}
+
+static long op_kexec_load(void)
+{
+	return result(syscall(__NR_kexec_load, 0, 0, NULL, 0));
+}
+
+static long op_reboot(void)
+{
+	return result(syscall(__NR_reboot, LINUX_REBOOT_MAGIC1,
+			      LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_CAD_OFF,
+			      NULL));
+}
+
+#ifdef __NR_ioperm
+static long op_ioperm(void)
+{
+	return result(syscall(__NR_ioperm, 0x80, 1, 1));
+}
+
+static long op_iopl(void)
+{
+	return result(syscall(__NR_iopl, 3));
+}
+#endif
+
+static long op_syslog_read(void)
+{
+	char buf[16];
+
+	return result(syscall(__NR_syslog, 3, buf, sizeof(buf)));
+}
+
+static long op_syslog_size(void)
+{
+	return result(syscall(__NR_syslog, 10, NULL, 0));
+}
+
+static long op_settime(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return result(syscall(__NR_clock_settime, CLOCK_REALTIME, &ts));
+}
+
+static long op_adjtimex(void)
+{
+	struct timex tx = {};
+
+	if (adjtimex(&tx) < 0)
+		return 0;
+	tx.modes = ADJ_FREQUENCY;
+	return result(adjtimex(&tx));
+}
+
+static long op_swapon(void)
+{
+	return result(swapon("/dev/null", 0));
+}
+
+static long op_swapoff(void)
+{
+	return result(swapoff("/dev/null"));
+}
+
+static long op_acct(void)
+{
+	return result(acct(NULL));
+}
+
+static long op_bpf(void)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = 4,
+		.value_size = 4,
+		.max_entries = 1,
+	};
+
+	return result(syscall(__NR_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)));
+}
+
+static long perf(pid_t pid, int cpu, bool kernel)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_TASK_CLOCK,
+		.exclude_kernel = !kernel,
+		.exclude_hv = 1,
+	};
+	long fd = syscall(__NR_perf_event_open, &attr, pid, cpu, -1, 0);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static long op_perf_system(void)
+{
+	return perf(-1, 0, false);
+}
+
+static long op_perf_kernel(void)
+{
+	return perf(0, -1, true);
+}
+
+static long op_perf_own(void)
+{
+	return perf(0, -1, false);
+}
+
+static long op_sethostname(void)
+{
+	char name[65] = {};
+
+	gethostname(name, sizeof(name) - 1);
+	return result(sethostname(name, strlen(name)));
+}
+
+static long op_setdomainname(void)
+{
+	char name[65] = {};
+
+	if (getdomainname(name, sizeof(name) - 1))
+		return -errno;
+	return result(setdomainname(name, strlen(name)));
+}
+
+static long open_write(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? MISSING : -errno;
+	close(fd);
+	return 0;
+}
+
+static long op_core_pattern(void)
+{
+	return open_write("/proc/sys/kernel/core_pattern");
+}
+
+static long op_sysctl_vm(void)
+{
+	return open_write("/proc/sys/vm/drop_caches");
+}
+
+static long op_sysctl_net(void)
+{
+	return open_write("/proc/sys/net/ipv4/ip_forward");
+}
+
+static long op_sysctl_ipc(void)
+{
+	return open_write("/proc/sys/kernel/shmmax");
+}
+
+static long op_sysctl_mqueue(void)
+{
+	return open_write("/proc/sys/fs/mqueue/queues_max");
+}
+
+static long op_sysctl_uts(void)
+{
+	return open_write("/proc/sys/kernel/hostname");
+}
+
+static long op_sysctl_user(void)
+{
+	return open_write("/proc/sys/user/max_user_namespaces");
+}
+
+static long op_sysrq(void)
+{
+	return open_write("/proc/sysrq-trigger");
+}
+
+static long op_sysfs(void)
+{
+	return open_write("/sys/kernel/mm/transparent_hugepage/enabled");
+}
+
+static long op_freeze(void)
+{
+	int fd = open("/tmp", O_RDONLY | O_CLOEXEC);
+	long err;
+
+	if (fd < 0)
+		return MISSING;
+	/* To thaw what is not frozen is EINVAL for who may. */
+	err = result(ioctl(fd, FITHAW, 0));
+	close(fd);
+	return err;
+}
+
+static long op_remount(void)
+{
+	return result(mount(NULL, "/proc", NULL, MS_REMOUNT, NULL));
+}
+
+static const struct op {
+	const char *name;
+	long (*run)(void);
+} ops[] = {
+	{ "init_module", op_init_module },
+	{ "delete_module", op_delete_module },
+	{ "kexec_load", op_kexec_load },
+	{ "reboot", op_reboot },
+#ifdef __NR_ioperm
+	{ "ioperm", op_ioperm },
+	{ "iopl", op_iopl },
+#endif
+	{ "syslog(read all)", op_syslog_read },
+	{ "syslog(size)", op_syslog_size },
+	{ "clock_settime", op_settime },
+	{ "adjtimex", op_adjtimex },
+	{ "swapon", op_swapon },
+	{ "swapoff", op_swapoff },
+	{ "acct", op_acct },
+	{ "bpf", op_bpf },
+	{ "perf_event_open(system)", op_perf_system },
+	{ "perf_event_open(kernel)", op_perf_kernel },
+	{ "sethostname", op_sethostname },
+	{ "setdomainname", op_setdomainname },
+	{ "kernel.core_pattern", op_core_pattern },
+	{ "vm.drop_caches", op_sysctl_vm },
+	{ "net.ipv4.ip_forward", op_sysctl_net },
+	{ "kernel.shmmax", op_sysctl_ipc },
+	{ "fs.mqueue.queues_max", op_sysctl_mqueue },
+	{ "kernel.hostname", op_sysctl_uts },
+	{ "user.max_user_namespaces", op_sysctl_user },
+	{ "sysrq-trigger", op_sysrq },
+	{ "sysfs", op_sysfs },
+	{ "FITHAW", op_freeze },
+	{ "remount", op_remount },
+};
+
+static long do_op(long run, long b, long c)
+{
+	return ((long (*)(void))run)();
+}
+
+FIXTURE(refuse) {
+	struct agent member;
+	int contexts;
+};
+
+FIXTURE_SETUP(refuse)
+{
+	if (vctx_missing())
+		SKIP(return, "%s", vctx_missing());
+	ASSERT_EQ(0, ctx_end(ID));
+	self->contexts = ctx_count();
+	mkdir(DIR_MOUNT, 0755);
+	ASSERT_EQ(0, ctx_mkdir(ID));
+	ASSERT_EQ(0, agent_start_in(&self->member, ID));
+}
+
+FIXTURE_TEARDOWN_PARENT(refuse)
+{
+	rmdir(DIR_MOUNT);
+	EXPECT_EQ(0, ctx_end(ID));
+	EXPECT_TRUE(WAIT_UNTIL(ctx_count() == self->contexts));
+}
+
+#define OP(_run) agent_call(&self->member, do_op, (long)(_run), 0, 0)
+#define CALL(_fn, _a, _b, _c) \
+	agent_call(&self->member, _fn, (long)(_a), (long)(_b), (long)(_c))
+
+/* Every one of them, as root with all that there is. */
+TEST_F(refuse, all)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		long err = OP(ops[i].run);
+
+		if (err == MISSING)
+			TH_LOG("%s: the kernel has it not", ops[i].name);
+		else
+			EXPECT_EQ(-EPERM, err) {
+				TH_LOG("%s", ops[i].name);
+			}
+	}
+	/* It may read the clock's state, and count what it does itself. */
+	EXPECT_NE(-EPERM, OP(op_perf_own));
+}
+
+/* The same that is harmless for the host is not refused there. */
+TEST_F(refuse, not_the_host)
+{
+	static long (*const harmless[])(void) = {
+		op_syslog_size, op_settime, op_bpf, op_sethostname,
+		op_core_pattern, op_sysctl_vm, op_sysctl_net, op_sysctl_ipc,
+		op_sysctl_uts, op_sysrq, op_sysfs, op_freeze,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(harmless); i++)
+		EXPECT_NE(-EPERM, harmless[i]()) {
+			TH_LOG("%zu", i);
+		}
+}
+
+/* In a user namespace of its own it has every capability, and no more rights. */
+TEST_F(refuse, user_namespace)
+{
+	size_t i;
+
+	if (CALL(do_unshare, CLONE_NEWUSER, 0, 0))
+		SKIP(return, "no user namespaces");
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		/* That is of the user namespace. */
+		if (ops[i].run == op_sysctl_user)
+			continue;
+		EXPECT_GT(0, OP(ops[i].run)) {
+			TH_LOG("%s", ops[i].name);
+		}
+	}
+}
+
+/* What is of a namespace of its own, is its own. */
+TEST_F(refuse, own_namespaces)
+{
+	if (!CALL(do_unshare, CLONE_NEWUTS, 0, 0)) {
+		EXPECT_EQ(0, OP(op_sethostname));
+		EXPECT_EQ(0, OP(op_setdomainname));
+		EXPECT_EQ(0, OP(op_sysctl_uts));
+	}
+	if (!CALL(do_unshare, CLONE_NEWIPC, 0, 0)) {
+		EXPECT_EQ(0, OP(op_sysctl_ipc));
+		EXPECT_NE(-EPERM, OP(op_sysctl_mqueue));
+	}
+	if (!CALL(do_unshare, CLONE_NEWNET, 0, 0))
+		EXPECT_EQ(0, OP(op_sysctl_net));
+	EXPECT_EQ(-EPERM, OP(op_core_pattern));
+	EXPECT_EQ(-EPERM, OP(op_sysctl_vm));
+}
+
+static long do_write_same(long fd, long b, long c)
+{
+	return write(fd, "core\n", 5) < 0 ? -errno : 0;
+}
+
+/* A descriptor of the host does not help with sysctl. */
+TEST_F(refuse, passed_sysctl)
+{
+	int fd = open("/proc/sys/kernel/core_pattern", O_RDWR | O_CLOEXEC);
+	char before[256], after[256];
+	long theirs;
+
+	ASSERT_LE(0, fd);
+	EXPECT_LE(0, read_fd(fd, before, sizeof(before)));
+	theirs = agent_give_fd(&self->member, fd);
+	ASSERT_LE(0, theirs);
+	EXPECT_EQ(-EPERM, CALL(do_write_same, theirs, 0, 0));
+	EXPECT_LE(0, read_fd(fd, after, sizeof(after)));
+	EXPECT_EQ(0, strcmp(before, after));
+	close(fd);
+}
+
+/* Mounts */
+
+static long do_private(long a, long b, long c)
+{
+	return unshare(CLONE_NEWNS) ||
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno : 0;
+}
+
+static long do_mount(long type, long source, long flags)
+{
+	return mount((const char *)source, DIR_MOUNT, (const char *)type, flags,
+		     NULL) ? -errno : 0;
+}
+
+static long do_umount(long a, long b, long c)
+{
+	return umount2(DIR_MOUNT, MNT_DETACH) ? -errno : 0;
+}
+
+static long do_fsopen(long type, long b, long c)
+{
+	int fd = syscall(__NR_fsopen, (const char *)type, 0);
+	long err;
+
+	if (fd < 0)
+		return -errno;
+	err = result(syscall(__NR_fsconfig, fd, CONFIG_CREATE, NULL, NULL, 0));
+	close(fd);
+	return err;
+}
+
+static bool has_type(const char *type)
+{
+	char buf[4096], name[40];
+
+	snprintf(name, sizeof(name), "\t%s\n", type);
+	return read_file("/proc/filesystems", buf, sizeof(buf)) > 0 &&
+	       strstr(buf, name);
+}
+
+TEST_F(refuse, mount)
+{
+	static const char *const allowed[] = { "tmpfs", "proc", "devpts" };
+	static const char *const refused[] = {
+		"ext4", "xfs", "debugfs", "tracefs", "securityfs", "devtmpfs",
+		"hugetlbfs",
+	};
+	size_t i;
+
+	ASSERT_EQ(0, CALL(do_private, 0, 0, 0));
+	for (i = 0; i < ARRAY_SIZE(allowed); i++) {
+		EXPECT_EQ(0, CALL(do_mount, allowed[i], "none", 0)) {
+			TH_LOG("%s", allowed[i]);
+		}
+		EXPECT_EQ(0, CALL(do_umount, 0, 0, 0));
+		EXPECT_EQ(0, CALL(do_fsopen, allowed[i], 0, 0)) {
+			TH_LOG("%s", allowed[i]);
+		}
+	}
+	EXPECT_EQ(0, CALL(do_mount, NULL, "/tmp", MS_BIND));
+	EXPECT_EQ(0, CALL(do_umount, 0, 0, 0));
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		if (!has_type(refused[i]))
+			continue;
+		EXPECT_EQ(-EPERM, CALL(do_mount, refused[i], "/dev/vda", 0)) {
+			TH_LOG("%s", refused[i]);
+		}
+		EXPECT_EQ(-EPERM, CALL(do_fsopen, refused[i], 0, 0)) {
+			TH_LOG("%s", refused[i]);
+		}
+	}
+	/* A device that it may use is no exception. */
+	EXPECT_EQ(0, ctx_write(ID, "devices", "allow b *:* rwm\n"));
+	if (has_type("ext4"))
+		EXPECT_EQ(-EPERM, CALL(do_mount, "ext4", "/dev/vda", 0));
+}
+
+TEST_F(refuse, remount)
+{
+	ASSERT_EQ(0, CALL(do_private, 0, 0, 0));
+	EXPECT_EQ(0, CALL(do_mount, "tmpfs", "none", 0));
+	EXPECT_EQ(0, CALL(do_mount, NULL, NULL, MS_REMOUNT | MS_RDONLY));
+	EXPECT_EQ(0, CALL(do_umount, 0, 0, 0));
+	/* The mount is its own, what is mounted the host's. */
+	EXPECT_EQ(0, CALL(do_mount, NULL, "/proc", MS_BIND));
+	EXPECT_EQ(0, CALL(do_mount, NULL, NULL,
+			  MS_REMOUNT | MS_BIND | MS_RDONLY));
+	EXPECT_EQ(-EPERM, CALL(do_mount, NULL, NULL, MS_REMOUNT | MS_RDONLY));
+	EXPECT_EQ(0, CALL(do_umount, 0, 0, 0));
+}
+
+TEST_HARNESS_MAIN
