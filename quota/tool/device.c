@@ -58,9 +58,9 @@ int device_read(const char *path, struct device *device)
 	} else if (le16(ext4 + EXT4_AT_MAGIC) == EXT4_MAGIC) {
 		strcpy(device->type, "ext4");
 		features = le32(ext4 + EXT4_AT_RO_COMPAT);
-		device->has_quota = !!(features & EXT4_RO_COMPAT_QUOTA);
-		device->has_project = device->has_quota &&
-				      features & EXT4_RO_COMPAT_PROJECT &&
+		device->has_features = features & EXT4_RO_COMPAT_QUOTA &&
+				       features & EXT4_RO_COMPAT_PROJECT;
+		device->has_project = device->has_features &&
 				      le32(ext4 + EXT4_AT_PROJECT_INODE);
 		device->inode_size = le16(ext4 + EXT4_AT_INODE_SIZE);
 	}

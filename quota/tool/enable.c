@@ -210,10 +210,10 @@ static void make_plan(struct plan *plan)
 
 	if (plan->mount)
 		STEP(plan, "umount", plan->mount->point);
-	if (ext4 && !plan->is.has_project)
-		STEP(plan, "tune2fs", "-O", "quota,project", "-Q",
-		     "usrquota,prjquota",
-		     plan->device);
+	if (ext4 && !plan->is.has_features)
+		STEP(plan, "tune2fs", "-O", "quota,project", plan->device);
+	else if (ext4 && !plan->is.has_project)
+		STEP(plan, "tune2fs", "-Q", "prjquota", plan->device);
 	if (!plan->mount)
 		return;
 	add_options(plan->mount_options, sizeof(plan->mount_options),

@@ -165,7 +165,8 @@ static void tell(const struct tagging *t, const char *path,
 	if (t->shared)
 		printf("%llu shared file%s left as they are\n", t->shared,
 		       plural(t->shared));
-	tell_links(t);
+	if (t->tag != VCTX_TAG_SHARED)
+		tell_links(t);
 	if (t->symlinks || t->special)
 		printf("%llu symbolic link%s and %llu special file%s keep the tag that they were made with: this kernel cannot change it\n",
 		       t->symlinks, plural(t->symlinks), t->special,

@@ -213,8 +213,9 @@ static int users(const struct options *options, const char *dir, int fd,
 			   dir);
 		return EXIT_FAILED;
 	}
+	/* With what is mounted below, which stays as it is */
 	tree = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-			 AT_EMPTY_PATH);
+			 AT_RECURSIVE | AT_EMPTY_PATH);
 	if (tree < 0)
 		return failed(dir, "open_tree", -errno);
 	if (options->shift)

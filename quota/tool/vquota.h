@@ -98,13 +98,13 @@ void places_free(struct places *places);
 /**
  * struct device - what a block device, or an image, has in it
  * @type: "ext4" or "xfs", "" for anything else
- * @has_quota: ext4: feature quota
- * @has_project: ext4: feature project, with a place to count in
+ * @has_features: ext4: features quota and project
+ * @has_project: ext4: these, and a place to count in
  * @inode_size: ext4: of an inode, in bytes
  */
 struct device {
 	char type[8];
-	int has_quota;
+	int has_features;
 	int has_project;
 	unsigned int inode_size;
 };
