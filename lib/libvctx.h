@@ -375,6 +375,7 @@ int vctx_set_grace(int fd, enum vctx_quota_type type,
 		   const struct vctx_grace *grace);
 int vctx_read_mounts(struct vctx_mounts *mounts);
 void vctx_mounts_free(struct vctx_mounts *mounts);
+int vctx_keep_quota(struct vctx_mounts *mounts, enum vctx_quota_type type);
 const struct vctx_mount *vctx_mount_of(const struct vctx_mounts *mounts,
 				       int fd);
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* libvctx: what is mounted where, from /proc/self/mountinfo */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <fcntl.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -143,4 +144,87 @@ const struct vctx_mount *vctx_mount_of(const struct vctx_mounts *mounts,
 		if (mounts->mount[i].id == st.stx_mnt_id)
 			return &mounts->mount[i];
 	return NULL;
+}
+
+/*
+ * Those that may have quota.  Others are not asked: to open a mount point of
+ * the network may take forever.
+ */
+static int may_have_quota(const struct vctx_mount *mount)
+{
+	static const char *const types[] = { "ext4", "xfs", "f2fs" };
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcmp(mount->type, types[i]))
+			return 1;
+	return 0;
+}
+
+static int same_filesystem(const struct vctx_mount *a,
+			   const struct vctx_mount *b)
+{
+	return a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
+}
+
+/* Return: 1 if what is seen at a mount point has quota, 0, or an error. */
+static int has_quota(const struct vctx_mounts *mounts,
+		     const struct vctx_mount *mount, enum vctx_quota_type type)
+{
+	int fd = open(mount->point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct vctx_mount *seen;
+	unsigned int state = 0;
+	int err = 0;
+
+	if (fd < 0)
+		return 0;
+	/* Another one may be mounted over it. */
+	seen = vctx_mount_of(mounts, fd);
+	if (!seen || same_filesystem(seen, mount))
+		err = vctx_quota_state(fd, type, &state);
+	close(fd);
+	return err ? err : !!(state & VCTX_QUOTA_COUNTED);
+}
+
+/**
+ * vctx_keep_quota() - leave only filesystems that have quota
+ * @mounts: from vctx_read_mounts(); has one mount of each afterwards, one of
+ *	all of it if there is
+ * @type: kind of quota
+ *
+ * Return: 0; errors as vctx_quota_state().
+ */
+int vctx_keep_quota(struct vctx_mounts *mounts, enum vctx_quota_type type)
+{
+	struct vctx_mount *kept = calloc(mounts->nr + 1, sizeof(*kept));
+	size_t nr = 0;
+	size_t i, j;
+	int err = kept ? 0 : -ENOMEM;
+	int part;
+
+	for (part = 0; part < 2; part++) {
+		for (i = 0; err >= 0 && i < mounts->nr; i++) {
+			const struct vctx_mount *mount = &mounts->mount[i];
+
+			if (!may_have_quota(mount) ||
+			    part != !!strcmp(mount->root, "/"))
+				continue;
+			for (j = 0; j < nr; j++)
+				if (same_filesystem(&kept[j], mount))
+					break;
+			if (j < nr)
+				continue;
+			err = has_quota(mounts, mount, type);
+			if (err > 0)
+				kept[nr++] = *mount;
+		}
+	}
+	if (err < 0) {
+		free(kept);
+		return err;
+	}
+	free(mounts->mount);
+	mounts->mount = kept;
+	mounts->nr = nr;
+	return 0;
 }

@@ -41,7 +41,7 @@ $(O)/unit/tools-cli: $(O)/san/bin/$(1)
 endef
 
 $(eval $(call TOOL_RULES,chcontext,tools/chcontext.c,-lcap))
-$(eval $(call TOOL_RULES,vctl,tools/vctl.c tools/conf.c))
+$(eval $(call TOOL_RULES,vctl,tools/vctl.c tools/conf.c tools/disk.c))
 $(eval $(call TOOL_RULES,vkill,tools/vkill.c))
 $(eval $(call TOOL_RULES,vps,tools/vps.c))
 

@@ -10,27 +10,6 @@
 
 #include "vquota.h"
 
-/*
- * Those that may have project quota, or quota of users.  Others are not asked:
- * opening a mount point of the network may take forever.
- */
-static int may_have_quota(const char *type)
-{
-	static const char *const types[] = { "ext4", "xfs", "f2fs" };
-	size_t i;
-
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (!strcmp(type, types[i]))
-			return 1;
-	return 0;
-}
-
-static int same_filesystem(const struct vctx_mount *a,
-			   const struct vctx_mount *b)
-{
-	return a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
-}
-
 static int add_place(struct places *places, const struct place *place)
 {
 	struct place *more = realloc(places->place,
@@ -43,65 +22,29 @@ static int add_place(struct places *places, const struct place *place)
 	return 0;
 }
 
-/* The best mount of a filesystem is one of all of it, and which is not covered. */
-static int open_mount(const struct vctx_mounts *mounts, size_t first)
-{
-	const struct vctx_mount *mount = &mounts->mount[first];
-	int fd = open(mount->point, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	const struct vctx_mount *found;
-
-	if (fd < 0)
-		return -1;
-	found = vctx_mount_of(mounts, fd);
-	if (found && !same_filesystem(found, mount)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static int is_known(const struct places *places, const struct vctx_mount *mount)
-{
-	size_t i;
-
-	for (i = 0; i < places->nr; i++)
-		if (same_filesystem(places->place[i].mount, mount))
-			return 1;
-	return 0;
-}
-
-/* Return: 0, -ENOMEM, or what the kernel says beside that there is no quota. */
+/* Return: 0, or what the kernel says beside that there is no quota. */
 static int find_all(struct places *places, enum vctx_quota_type type)
 {
-	int whole;
+	int err = vctx_keep_quota(&places->mounts, type);
 	size_t i;
-	int err;
 
-	for (whole = 1; whole >= 0; whole--) {
-		for (i = 0; i < places->mounts.nr; i++) {
-			const struct vctx_mount *mount = &places->mounts.mount[i];
-			struct place place = {
-				.name = mount->point,
-				.mount = mount,
-			};
+	for (i = 0; !err && i < places->mounts.nr; i++) {
+		const struct vctx_mount *mount = &places->mounts.mount[i];
+		struct place place = {
+			.name = mount->point,
+			.fd = open(mount->point, O_PATH | O_CLOEXEC),
+			.mount = mount,
+		};
 
-			if (!may_have_quota(mount->type) ||
-			    (whole && strcmp(mount->root, "/")) ||
-			    is_known(places, mount))
-				continue;
-			place.fd = open_mount(&places->mounts, i);
-			if (place.fd < 0)
-				continue;
-			err = vctx_quota_state(place.fd, type, &place.state);
-			if (!err && place.state & VCTX_QUOTA_COUNTED)
-				err = add_place(places, &place);
-			else
-				close(place.fd);
-			if (err)
-				return err;
-		}
+		if (place.fd < 0)
+			return -errno;
+		err = vctx_quota_state(place.fd, type, &place.state);
+		if (!err)
+			err = add_place(places, &place);
+		if (err)
+			close(place.fd);
 	}
-	return 0;
+	return err;
 }
 
 /* Where a device is mounted, as a path that names the filesystem */
