@@ -13,6 +13,7 @@
 /* Longest line that the kernel takes, without its newline and final NUL */
 #define VCTX_LINE_LEN		4095
 
+const char *vctx_proc_root(void);
 int vctx_path(char *path, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 int vctx_read_fd(int fd, char **text, size_t *space, size_t *len);

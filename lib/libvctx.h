@@ -3,7 +3,8 @@
  * libvctx: the kernel interface of vctx for programs
  *
  * This is the only user space code that knows how the kernel is talked to:
- * the LSM self-attribute system calls, and the files of vctxfs.
+ * the LSM self-attribute system calls, the files of vctxfs, and what
+ * filesystems know of disk quota.
  *
  * Unless a function says otherwise, it returns 0 or a negative errno and never
  * prints.  Nothing here keeps state between calls, so that all functions may be
@@ -218,6 +219,110 @@ enum vctx_sched_setting {
 /* What users call them, in the same order */
 #define VCTX_SCHED_KEYS		"weight, idle, cpu, burst, nice, rt, sched"
 
+/* Longest text that vctx_format_quota() makes, with its final NUL */
+#define VCTX_QUOTA_LEN		128
+
+/* Whose files a quota is about */
+enum vctx_quota_type {
+	VCTX_QUOTA_USER,	/* a user's */
+	VCTX_QUOTA_TAG,		/* those with a tag: project quota */
+};
+
+/* What vctx_quota_state() says of a filesystem */
+#define VCTX_QUOTA_COUNTED	(1U << 0) /* usage is counted */
+#define VCTX_QUOTA_ENFORCED	(1U << 1) /* limits are enforced */
+
+/* What vctx_set_quota() sets */
+#define VCTX_QUOTA_LIMITS	(1U << 0)
+#define VCTX_QUOTA_EXPIRES	(1U << 1)
+
+/**
+ * struct vctx_quota_use - what is used of one kind, and how much may be
+ * @usage: used now
+ * @soft: above it a time of grace runs; VCTX_MAX for none
+ * @hard: never exceeded; VCTX_MAX for none
+ * @expires: when the time of grace ends, in seconds since 1970; 0 if none runs
+ */
+struct vctx_quota_use {
+	unsigned long long usage;
+	unsigned long long soft;
+	unsigned long long hard;
+	unsigned long long expires;
+};
+
+/**
+ * struct vctx_quota - disk quota on one filesystem
+ * @id: whose: a tag or a user id
+ * @space: bytes; limits are multiples of VCTX_QUOTA_UNIT
+ * @inodes: files of all kinds, directories too
+ */
+struct vctx_quota {
+	unsigned int id;
+	struct vctx_quota_use space;
+	struct vctx_quota_use inodes;
+};
+
+/* Limits of space are kept in units of so many bytes */
+#define VCTX_QUOTA_UNIT		1024
+
+/**
+ * struct vctx_quota_limits - what the user wants to set
+ * @space: "blocks=", in bytes
+ * @inodes: "inodes="
+ */
+struct vctx_quota_limits {
+	struct vctx_limit space;
+	struct vctx_limit inodes;
+};
+
+/**
+ * struct vctx_grace - how long soft limits may be exceeded on a filesystem
+ * @space: in seconds
+ * @inodes: in seconds
+ */
+struct vctx_grace {
+	unsigned long long space;
+	unsigned long long inodes;
+};
+
+/**
+ * struct vctx_mount - a mount that the caller sees
+ * @id: number of the mount, as statx(2) has it
+ * @dev_major: of the filesystem's device, as stat(2) has it in most cases
+ * @dev_minor: likewise
+ * @root: what of the filesystem is mounted, "/" for all of it
+ * @point: where
+ * @options: of the mount
+ * @type: "ext4", ...
+ * @source: of the filesystem, mostly a device
+ * @super: options of the filesystem
+ *
+ * Texts belong to the list.
+ */
+struct vctx_mount {
+	unsigned long long id;
+	unsigned int dev_major;
+	unsigned int dev_minor;
+	char *root;
+	char *point;
+	char *options;
+	char *type;
+	char *source;
+	char *super;
+};
+
+/**
+ * struct vctx_mounts - all of them, as read by vctx_read_mounts()
+ * @mount: the mounts, in the kernel's order: what covers comes later
+ * @nr: how many
+ */
+struct vctx_mounts {
+	struct vctx_mount *mount;
+	size_t nr;
+	/* private: */
+	char *text;
+};
+
 /* --- where ----------------------------------------------------------- */
 
 const char *vctx_root(void);
@@ -251,6 +356,28 @@ int vctx_get_procs(unsigned int id, pid_t **pids, size_t *nr);
 int vctx_kill_all(unsigned int id);
 int vctx_create(unsigned int id);
 int vctx_remove(unsigned int id);
+
+/* --- disk quota -------------------------------------------------------- */
+
+int vctx_tag(unsigned int id, unsigned int *tag);
+int vctx_get_tag(int fd, unsigned int *tag, int *inherit);
+int vctx_set_tag(int fd, unsigned int tag, int inherit);
+int vctx_quota_state(int fd, enum vctx_quota_type type, unsigned int *state);
+int vctx_quota_enforce(int fd, enum vctx_quota_type type);
+int vctx_get_quota(int fd, enum vctx_quota_type type, unsigned int id,
+		   struct vctx_quota *quota);
+int vctx_next_quota(int fd, enum vctx_quota_type type, unsigned int id,
+		    struct vctx_quota *quota);
+int vctx_set_quota(int fd, enum vctx_quota_type type,
+		   const struct vctx_quota *quota, unsigned int what);
+int vctx_get_grace(int fd, enum vctx_quota_type type, struct vctx_grace *grace);
+int vctx_set_grace(int fd, enum vctx_quota_type type,
+		   const struct vctx_grace *grace);
+int vctx_read_mounts(struct vctx_mounts *mounts);
+void vctx_mounts_free(struct vctx_mounts *mounts);
+int vctx_keep_quota(struct vctx_mounts *mounts, enum vctx_quota_type type);
+const struct vctx_mount *vctx_mount_of(const struct vctx_mounts *mounts,
+				       int fd);
 
 /* --- waiting for what happens ------------------------------------------ */
 
@@ -294,6 +421,14 @@ unsigned int vctx_sched_changes(const struct vctx_sched *a,
 				const struct vctx_sched *b);
 char *vctx_sched_line(const struct vctx_sched *sched, unsigned int settings,
 		      char *line, size_t size);
+
+/* --- limits of struct vctx_quota, as text ------------------------------- */
+
+int vctx_parse_quota(const char *word, struct vctx_quota_limits *limits);
+void vctx_merge_quota(struct vctx_quota *quota,
+		      const struct vctx_quota_limits *limits);
+const char *vctx_check_quota(const struct vctx_quota *quota);
+char *vctx_format_quota(const struct vctx_quota *quota, char *buf, size_t size);
 
 #ifdef __cplusplus
 }

@@ -26,9 +26,9 @@ LIBVCTX := $(O)/user/lib/libvctx.a
 LIBVCTX_SO := $(O)/user/lib/libvctx.so.1
 LIBVCTX_SAN := $(O)/san/lib/libvctx.a
 
-LIBVCTX_SRC := lib/entry.c lib/sched.c lib/summary.c lib/text.c lib/values.c \
-	       lib/vctxfs.c
-LIBVCTX_TESTS := entry sched summary text vctxfs
+LIBVCTX_SRC := lib/entry.c lib/mounts.c lib/quota.c lib/sched.c lib/summary.c \
+	       lib/text.c lib/values.c lib/vctxfs.c
+LIBVCTX_TESTS := entry quota sched summary text vctxfs
 
 LIBS += $(LIBVCTX) $(LIBVCTX_SO)
 HEADERS += lib/libvctx.h kernel/include/uapi/linux/vctx.h
@@ -58,6 +58,7 @@ $(LIBVCTX_SO): $(LIBVCTX_SRC:%.c=$(O)/user/%.o) lib/libvctx.map
 	ln -sf libvctx.so.1 $(@D)/libvctx.so
 
 # System calls that the running kernel may not have are answered by the test.
+$(O)/unit/lib-quota: UNIT_LDFLAGS := -Wl,--wrap=syscall,--wrap=ioctl
 $(O)/unit/lib-entry $(O)/unit/lib-vctxfs: UNIT_LDFLAGS := -Wl,--wrap=syscall
 
 $(O)/unit/lib-%: $(O)/san/lib/tests/test_%.o $(LIBVCTX_SAN)

@@ -28,7 +28,7 @@ const char *vctx_root(void)
 }
 
 /* Likewise $VCTXPROC. */
-static const char *proc_root(void)
+const char *vctx_proc_root(void)
 {
 	const char *root = secure_getenv("VCTXPROC");
 
@@ -715,14 +715,15 @@ int vctx_of_pid(pid_t pid, unsigned int *id)
 	int fd;
 
 	err = vctx_path(path, sizeof(path), "%s/%d/attr/vctx/current",
-			proc_root(), pid);
+			vctx_proc_root(), pid);
 	if (err)
 		return err;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		if (errno != ENOENT)
 			return -errno;
-		if (vctx_path(path, sizeof(path), "%s/%d", proc_root(), pid) ||
+		if (vctx_path(path, sizeof(path), "%s/%d", vctx_proc_root(),
+			      pid) ||
 		    access(path, F_OK))
 			return -ESRCH;
 		return -EOPNOTSUPP;

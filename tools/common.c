@@ -109,8 +109,9 @@ static void print_completer(const char *what)
 }
 
 /* The first operand, with options before it or not, is a verb. */
-static void complete_verbs(const struct tool_verb *verb)
+static void complete_verbs(const struct tool *tool)
 {
+	const struct tool_verb *verb = tool->verb;
 	const struct tool_verb *v;
 
 	printf("\tlocal word verb=\n"
@@ -123,7 +124,13 @@ static void complete_verbs(const struct tool_verb *verb)
 	       "\t\tCOMPREPLY=($(compgen -W \"");
 	for (v = verb; v->name; v++)
 		printf("%s%s", v == verb ? "" : " ", v->name);
-	printf("\" -- \"$cur\"))\n\t\treturn\n\tfi\n");
+	if (tool->first)
+		printf(" %s", tool->first);
+	printf("\" -- \"$cur\"))\n");
+	/* "KEY=" is not all of a word. */
+	if (tool->first)
+		printf("\t\t[[ ${COMPREPLY[0]} != *= ]] || compopt -o nospace 2>/dev/null\n");
+	printf("\t\treturn\n\tfi\n");
 }
 
 /**
@@ -160,7 +167,7 @@ void tool_complete(const struct tool *tool)
 			printf("--%s ", o->name);
 	printf("\" -- \"$cur\"))\n\t\treturn ;;\n\tesac\n");
 	if (tool->verb)
-		complete_verbs(tool->verb);
+		complete_verbs(tool);
 	if (tool->complete) {
 		if (!strcmp(tool->complete, COMPLETE_LIMITS) ||
 		    strchr(tool->complete, '='))

@@ -72,6 +72,7 @@ struct tool_verb {
  * @more: lines to follow the options in --help, or NULL
  * @print_more: prints what follows these, or NULL
  * @verb: its verbs, the last one without a name, or NULL if it has none
+ * @first: words that may stand in place of a verb, or NULL
  * @complete: what completes the operands, or NULL
  * @usage_status: exit code of a wrong command line
  * @in_order: options end at the first operand
@@ -84,6 +85,7 @@ struct tool {
 	const char *more;
 	void (*print_more)(void);
 	const struct tool_verb *verb;
+	const char *first;
 	const char *complete;
 	int usage_status;
 	int in_order;

@@ -2,7 +2,8 @@
 /*
  * Files that describe contexts, see conf.h
  *
- * A line is empty, a comment, "[SECTION]" or "KEY = VALUE".  After an error the
+ * A line is empty, a comment, "[SECTION]" or "KEY = VALUE"; of section quota,
+ * "PATH LIMITS...".  After an error the
  * next line is looked at, so that all errors of a file are told at once.
  */
 #include <ctype.h>
@@ -22,13 +23,20 @@
 /* Longest value, with its final NUL */
 #define VALUE_LEN	256
 
+/* Longest path, likewise */
+#define PATH_LEN	4096
+
 /* More resources than any kernel has */
 #define LIMITS_MOST	256
+
+/* More filesystems than a context has files on */
+#define QUOTA_MOST	256
 
 enum section {
 	SECTION_TOP,
 	SECTION_LIMITS,
 	SECTION_SCHED,
+	SECTION_QUOTA,
 	SECTION_BAD,		/* its keys are passed over */
 };
 
@@ -48,6 +56,7 @@ struct parser {
 	enum section section;
 	unsigned int limits_line;
 	unsigned int sched_line;
+	unsigned int quota_line;
 	unsigned int flag_line;				/* of the flag sched */
 	struct conf_pos setting_pos[VCTX_SCHED_NR];	/* of keys */
 	struct conf_pos burst_pos;			/* of its value */
@@ -288,6 +297,165 @@ static void parse_limit(struct parser *p, struct word key, struct word value)
 	}
 }
 
+/**
+ * conf_find_quota() - the limits on a filesystem
+ * @conf: what a file says
+ * @path: what it calls the filesystem
+ *
+ * Return: the limits; NULL if there are none.
+ */
+const struct conf_quota *conf_find_quota(const struct conf *conf,
+					 const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nr_quota; i++)
+		if (!strcmp(conf->quota[i].path, path))
+			return &conf->quota[i];
+	return NULL;
+}
+
+/**
+ * conf_add_quota() - limit a context on one more filesystem
+ * @conf: gets it
+ * @path: names the filesystem
+ * @quota: has limits
+ * @pos: of the path
+ *
+ * Return: 0; -ENOMEM.
+ */
+int conf_add_quota(struct conf *conf, const char *path,
+		   const struct vctx_quota *quota, struct conf_pos pos)
+{
+	struct conf_quota *more = realloc(conf->quota,
+					  (conf->nr_quota + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	conf->quota = more;
+	more += conf->nr_quota;
+	more->path = strdup(path);
+	if (!more->path)
+		return -ENOMEM;
+	more->quota = *quota;
+	more->pos = pos;
+	conf->nr_quota++;
+	return 0;
+}
+
+/* A path, in which blanks and the like are in octal: "\040" */
+static int parse_path(struct parser *p, struct word w, char text[PATH_LEN])
+{
+	const char *end = w.text + w.len;
+	const char *s = w.text;
+	char *to = text;
+
+	if (w.len >= PATH_LEN) {
+		bad(p, w.text, "the path is too long");
+		return 0;
+	}
+	while (s < end) {
+		if (*s != '\\') {
+			*to++ = *s++;
+			continue;
+		}
+		if (end - s < 4 || s[1] < '0' || s[1] > '3' || s[2] < '0' ||
+		    s[2] > '7' || s[3] < '0' || s[3] > '7' ||
+		    !memcmp(s + 1, "000", 3)) {
+			bad(p, s, "a \\ is not followed by an octal number of three digits");
+			return 0;
+		}
+		*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
+			       (s[3] - '0'));
+		s += 4;
+	}
+	*to = '\0';
+	if (*text == '/')
+		return 1;
+	bad(p, w.text, "'%.*s' is not a path from /", (int)w.len, w.text);
+	return 0;
+}
+
+/* "blocks=SOFT:HARD" or "inodes=SOFT:HARD" */
+static void parse_quota_limit(struct parser *p, struct word w,
+			      struct vctx_quota_limits *limits)
+{
+	char text[VALUE_LEN];
+
+	if (!copy_word(p, w, text))
+		return;
+	switch (vctx_parse_quota(text, limits)) {
+	case 0:
+		break;
+	case -ENOENT:
+		bad(p, w.text, "'%s' is neither blocks=LIMIT nor inodes=LIMIT",
+		    text);
+		break;
+	case -EEXIST:
+		bad(p, w.text, "%.6s is set twice", text);
+		break;
+	case -ERANGE:
+		bad(p, w.text, "limit '%s' is too large", text);
+		break;
+	default:
+		bad(p, w.text, "limit '%s' is not SOFT:HARD, SOFT:, :HARD or one value",
+		    text);
+		break;
+	}
+}
+
+/* The next word of a line */
+static struct word next_word(const char **s, const char *end)
+{
+	struct word w = { skip_blanks(*s, end), 0 };
+
+	for (*s = w.text; *s < end && !is_blank(**s); )
+		(*s)++;
+	w.len = (size_t)(*s - w.text);
+	return w;
+}
+
+/* "PATH blocks=SOFT:HARD inodes=SOFT:HARD" */
+static void parse_quota(struct parser *p, const char *s, const char *end)
+{
+	struct vctx_quota quota = { .id = 0 };
+	struct vctx_quota_limits limits = { .space = { .set = 0 } };
+	const struct conf_quota *old;
+	int errors = p->errors;
+	char path[PATH_LEN];
+	struct word key, w;
+	const char *why;
+
+	end = find_comment(s, end);
+	key = next_word(&s, end);
+	if (!parse_path(p, key, path))
+		return;
+	old = conf_find_quota(p->conf, path);
+	if (old) {
+		is_second(p, key, old->pos);
+		return;
+	}
+	if (p->conf->nr_quota == QUOTA_MOST) {
+		bad(p, key.text, "too many filesystems");
+		return;
+	}
+	w = next_word(&s, end);
+	if (!w.len)
+		bad(p, w.text, "%.*s has no limit", (int)key.len, key.text);
+	for (; w.len; w = next_word(&s, end))
+		parse_quota_limit(p, w, &limits);
+	quota.space = quota.inodes = (struct vctx_quota_use){
+		.soft = VCTX_MAX,
+		.hard = VCTX_MAX,
+	};
+	vctx_merge_quota(&quota, &limits);
+	why = vctx_check_quota(&quota);
+	if (why && errors == p->errors)
+		bad(p, key.text, "%s", why);
+	if (conf_add_quota(p->conf, path, &quota, here(p, key.text)))
+		bad(p, key.text, "%s", strerror(ENOMEM));
+}
+
 static int find_setting(struct word key, enum vctx_sched_setting *setting)
 {
 	char text[VALUE_LEN];
@@ -362,7 +530,7 @@ static int begins_again(struct parser *p, const char *where, const char *name,
 /* "[SECTION]" */
 static void parse_section(struct parser *p, const char *s, const char *end)
 {
-	static const char *const reserved[] = { "quota", "addresses" };
+	static const char *const reserved[] = { "addresses" };
 	const char *close = memchr(s, ']', (size_t)(end - s));
 	struct word name, rest;
 	size_t i;
@@ -394,6 +562,10 @@ static void parse_section(struct parser *p, const char *s, const char *end)
 			return;
 		p->conf->sched.on = 1;
 		p->conf->sched_pos = here(p, s);
+	} else if (word_is(name, "quota")) {
+		p->section = SECTION_QUOTA;
+		if (!begins_again(p, s, "quota", &p->quota_line))
+			p->conf->quota_pos = here(p, s);
 	} else {
 		bad(p, s, "unknown section [%.*s]", (int)name.len, name.text);
 	}
@@ -451,6 +623,8 @@ static void parse_line(struct parser *p, const char *end)
 		return;
 	if (*s == '[')
 		parse_section(p, s, end);
+	else if (p->section == SECTION_QUOTA)
+		parse_quota(p, s, end);
 	else
 		parse_setting(p, s, end);
 }
@@ -626,6 +800,11 @@ int conf_from_info(struct conf *conf, const struct vctx_info *info,
  */
 void conf_free(struct conf *conf)
 {
+	size_t i;
+
+	for (i = 0; i < conf->nr_quota; i++)
+		free(conf->quota[i].path);
+	free(conf->quota);
 	free(conf->file);
 	free(conf->limit);
 	memset(conf, 0, sizeof(*conf));
@@ -693,6 +872,65 @@ static void write_sched(FILE *f, const struct vctx_sched *sched)
 		write_text(f, "", vctx_sched_key(i), value[i]);
 }
 
+static int has_limits(const struct conf_quota *quota)
+{
+	char text[VCTX_QUOTA_LEN];
+
+	return quota && *vctx_format_quota(&quota->quota, text, sizeof(text));
+}
+
+/**
+ * conf_has_quota() - is there a limit on a filesystem?
+ * @conf: what a file says, or what is so
+ *
+ * Return: 1 or 0.
+ */
+int conf_has_quota(const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nr_quota; i++)
+		if (has_limits(&conf->quota[i]))
+			return 1;
+	return 0;
+}
+
+/* "PATH blocks=SOFT:HARD inodes=SOFT:HARD", nothing without limits */
+static void write_quota(FILE *f, const char *sign,
+			const struct conf_quota *quota)
+{
+	char text[VCTX_QUOTA_LEN];
+	const char *s;
+
+	if (!has_limits(quota))
+		return;
+	fputs(sign, f);
+	for (s = quota->path; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c <= ' ' || c == '\\' || c == '#' || c == 0x7f)
+			fprintf(f, "\\%03o", c);
+		else
+			fputc(c, f);
+	}
+	fprintf(f, " %s\n", vctx_format_quota(&quota->quota, text,
+					      sizeof(text)));
+}
+
+static void write_quotas(FILE *f, const struct conf *conf)
+{
+	size_t i;
+
+	if (!conf_has_quota(conf))
+		return;
+	fprintf(f, "\n"
+		"# PATH blocks=SOFT:HARD inodes=SOFT:HARD\n"
+		"# Filesystems that are not listed have no limit.\n"
+		"[quota]\n");
+	for (i = 0; i < conf->nr_quota; i++)
+		write_quota(f, "", &conf->quota[i]);
+}
+
 /**
  * conf_write() - write a file
  * @f: where to; the caller looks whether that went well
@@ -716,6 +954,7 @@ void conf_write(FILE *f, const struct conf *conf)
 	for (i = 0; i < conf->nr_limits; i++)
 		write_limit(f, "", &conf->limit[i]);
 	write_sched(f, &conf->sched);
+	write_quotas(f, conf);
 }
 
 static int diff_text(FILE *f, const char *key, const char *a, const char *b)
@@ -788,13 +1027,53 @@ static int diff_sched(FILE *f, const struct vctx_sched *file,
 	return found;
 }
 
+static int same_quota(const struct conf_quota *a, const struct conf_quota *b)
+{
+	char x[VCTX_QUOTA_LEN] = "", y[VCTX_QUOTA_LEN] = "";
+
+	if (a)
+		vctx_format_quota(&a->quota, x, sizeof(x));
+	if (b)
+		vctx_format_quota(&b->quota, y, sizeof(y));
+	return !strcmp(x, y);
+}
+
+static void diff_quota(FILE *f, const struct conf_quota *a,
+		       const struct conf_quota *b, int *found)
+{
+	if (same_quota(a, b))
+		return;
+	if (!(*found)++)
+		fprintf(f, " [quota]\n");
+	write_quota(f, "-", a);
+	write_quota(f, "+", b);
+}
+
+/* Without the section, disk quota is not the file's concern. */
+static int diff_quotas(FILE *f, const struct conf *file,
+		       const struct conf *kernel)
+{
+	int found = 0;
+	size_t i;
+
+	if (!file->quota_pos.line)
+		return 0;
+	for (i = 0; i < file->nr_quota; i++)
+		diff_quota(f, &file->quota[i],
+			   conf_find_quota(kernel, file->quota[i].path), &found);
+	for (i = 0; i < kernel->nr_quota; i++)
+		if (!conf_find_quota(file, kernel->quota[i].path))
+			diff_quota(f, NULL, &kernel->quota[i], &found);
+	return found;
+}
+
 /**
  * conf_diff() - print what differs
  * @f: where to
  * @file: what the file says; these lines begin with "-"
  * @kernel: what is so, from conf_from_info(); these lines begin with "+"
  *
- * Both are of the same context.  The flags of @kernel may be more than a file
+ * Both are of the same context, and call filesystems the same.  The flags of @kernel may be more than a file
  * can take away: that is a difference nevertheless.
  *
  * Return: how many differences there are.
@@ -809,5 +1088,6 @@ int conf_diff(FILE *f, const struct conf *file, const struct conf *kernel)
 			   vctx_format_flags(file->flags, a, sizeof(a)),
 			   vctx_format_flags(kernel->flags, b, sizeof(b)));
 	found += diff_limits(f, file, kernel);
-	return found + diff_sched(f, &file->sched, &kernel->sched);
+	found += diff_sched(f, &file->sched, &kernel->sched);
+	return found + diff_quotas(f, file, kernel);
 }

@@ -40,6 +40,18 @@ struct conf_limit {
 };
 
 /**
+ * struct conf_quota - limits on one filesystem
+ * @path: a file or directory in it, from "/"
+ * @quota: its limits
+ * @pos: of the path
+ */
+struct conf_quota {
+	char *path;
+	struct vctx_quota quota;
+	struct conf_pos pos;
+};
+
+/**
  * struct conf - what a file says
  * @file: its path as it was given, or NULL
  * @id: static id of the context
@@ -52,6 +64,10 @@ struct conf_limit {
  * @sched_pos: of section sched, or of the flag; line 0 if there is neither
  * @limit: limits, none twice, in the order of the file
  * @nr_limits: how many
+ * @quota: disk quota, no path twice, in the order of the file
+ * @nr_quota: how many
+ * @quota_pos: of section quota; line 0 if there is none, and then disk quota is
+ *	left as it is
  */
 struct conf {
 	char *file;
@@ -65,6 +81,9 @@ struct conf {
 	struct conf_pos sched_pos;
 	struct conf_limit *limit;
 	size_t nr_limits;
+	struct conf_quota *quota;
+	size_t nr_quota;
+	struct conf_pos quota_pos;
 };
 
 /* Is told what is wrong, and where. */
@@ -77,10 +96,15 @@ int conf_read(struct conf *conf, const char *file, conf_report_fn report,
 	      void *arg);
 int conf_from_info(struct conf *conf, const struct vctx_info *info,
 		   const struct vctx_sched *sched);
+int conf_add_quota(struct conf *conf, const char *path,
+		   const struct vctx_quota *quota, struct conf_pos pos);
+int conf_has_quota(const struct conf *conf);
 void conf_free(struct conf *conf);
 void conf_write(FILE *f, const struct conf *conf);
 int conf_diff(FILE *f, const struct conf *file, const struct conf *kernel);
 const struct conf_limit *conf_find_limit(const struct conf *conf,
 					 const char *name);
+const struct conf_quota *conf_find_quota(const struct conf *conf,
+					 const char *path);
 
 #endif /* VCTX_TOOLS_CONF_H */

@@ -30,9 +30,10 @@ $(O)/completions/$(1): $(O)/tools/bin/$(1)
 	@mv $$@.tmp $$@
 
 $(O)/san/bin/$(1): $(2:%.c=$(O)/san/%.o) $(O)/san/tools/common.o \
-		   $(O)/san/tools/tests/fake_kernel.o $(LIBVCTX_SAN)
+		   $(O)/san/tools/tests/fake_kernel.o \
+		   $(O)/san/tools/tests/fake_quota.o $(LIBVCTX_SAN)
 	@mkdir -p $$(@D)
-	$$(CC) $$(SAN_CFLAGS) -Wl,--wrap=syscall,--wrap=poll -o $$@ $$^ $(3)
+	$$(CC) $$(SAN_CFLAGS) -Wl,--wrap=syscall,--wrap=poll,--wrap=ioctl -o $$@ $$^ $(3)
 
 $(O)/unit/tools-cli: $(O)/san/bin/$(1)
 
@@ -40,7 +41,7 @@ $(O)/unit/tools-cli: $(O)/san/bin/$(1)
 endef
 
 $(eval $(call TOOL_RULES,chcontext,tools/chcontext.c,-lcap))
-$(eval $(call TOOL_RULES,vctl,tools/vctl.c tools/conf.c))
+$(eval $(call TOOL_RULES,vctl,tools/vctl.c tools/conf.c tools/disk.c))
 $(eval $(call TOOL_RULES,vkill,tools/vkill.c))
 $(eval $(call TOOL_RULES,vps,tools/vps.c))
 

@@ -11,17 +11,31 @@
 #include "table.h"
 
 /**
+ * table_list() - print columns, one a line
+ * @columns: the columns
+ * @nr: how many
+ */
+void table_list(const struct table_column *columns, int nr)
+{
+	int width = 8;
+	int i;
+
+	for (i = 0; i < nr; i++)
+		if ((int)strlen(columns[i].name) > width)
+			width = (int)strlen(columns[i].name);
+	for (i = 0; i < nr; i++)
+		printf("  %-*s  %s\n", width, columns[i].name, columns[i].help);
+}
+
+/**
  * table_help() - print what columns there are
  * @columns: the columns
  * @nr: how many
  */
 void table_help(const struct table_column *columns, int nr)
 {
-	int i;
-
 	printf("\nColumns:\n");
-	for (i = 0; i < nr; i++)
-		printf("  %-8s  %s\n", columns[i].name, columns[i].help);
+	table_list(columns, nr);
 }
 
 /**

@@ -48,6 +48,7 @@ struct table_view {
 	int no_headings;
 };
 
+void table_list(const struct table_column *columns, int nr);
 void table_help(const struct table_column *columns, int nr);
 void table_choose(struct table_view *view, const struct tool *tool, char *list);
 struct libscols_table *table_new(const struct table_view *view,

@@ -20,6 +20,7 @@
 
 #include "common.h"
 #include "conf.h"
+#include "disk.h"
 
 /* As much as the kernel takes in one line */
 #define LINE_LEN	4096
@@ -64,20 +65,24 @@ static const struct tool tool = {
  * @exists: there is such a context
  * @old: what the context was before, if it exists
  * @sched: how it was scheduled before, or as a new context is
+ * @disk: its disk quota before, if the file has some
  * @created: made by us
  * @named: named by us
  * @limited: has new limits from us
  * @scheduled: is scheduled otherwise by us
+ * @quotaed: has new disk quota from us
  */
 struct item {
 	struct conf conf;
 	int exists;
 	struct vctx_info old;
 	struct vctx_sched sched;
+	struct conf disk;
 	int created;
 	int named;
 	int limited;
 	int scheduled;
+	int quotaed;
 };
 
 static const struct vctx_sched new_sched = VCTX_SCHED_INIT;
@@ -236,6 +241,7 @@ static void free_items(struct items *items)
 
 	for (i = 0; i < items->nr; i++) {
 		conf_free(&items->item[i].conf);
+		conf_free(&items->item[i].disk);
 		vctx_info_free(&items->item[i].old);
 	}
 	free(items->item);
@@ -299,6 +305,38 @@ static void check_sched(struct items *items)
 		if (conf->sched_pos.line)
 			bad(items, conf, conf->sched_pos,
 			    "sched: not supported by this kernel");
+	}
+}
+
+struct checked {
+	struct items *items;
+	const struct conf *conf;
+};
+
+static void bad_disk(void *arg, struct conf_pos pos, const char *text)
+{
+	struct checked *checked = arg;
+
+	bad(checked->items, checked->conf, pos, "%s", text);
+}
+
+/* Filesystems as they are mounted now, and what contexts may use of them */
+static void check_disks(struct items *items)
+{
+	size_t i;
+
+	for (i = 0; i < items->nr; i++) {
+		struct item *item = &items->item[i];
+		struct checked checked = { items, &item->conf };
+		int err;
+
+		if (!item->conf.quota_pos.line ||
+		    disk_check(&item->conf, bad_disk, &checked))
+			continue;
+		err = disk_read(&item->disk, item->conf.id, &item->conf);
+		if (err)
+			bad(items, &item->conf, item->conf.quota_pos,
+			    "disk quota: %s", strerror(-err));
 	}
 }
 
@@ -482,8 +520,18 @@ static int apply_item(struct item *item)
 		item->named = 1;
 	}
 	err = set_limits(conf, conf->id, &item->limited);
-	if (err)
+	if (err) {
 		refused(item, "its limits", err);
+		return err;
+	}
+	if (!conf->quota_pos.line)
+		return 0;
+	err = disk_apply(conf, &item->disk, conf->id, &item->quotaed);
+	if (err)
+		tool_error(&tool, "%s: context %u: its disk quota: %s",
+			   conf->file, conf->id, err == -EPERM ?
+			   "only root outside of all contexts may do that" :
+			   strerror(-err));
 	return err;
 }
 
@@ -524,14 +572,20 @@ static int undo_item(struct item *item)
 	int err = 0;
 	int one;
 
-	if (item->created)
-		return vctx_remove(id);
+	/* It is kept by filesystems, whether or not there is a context. */
+	if (item->quotaed)
+		err = disk_apply(&item->disk, &item->disk, id, &ignored);
+	if (item->created) {
+		one = vctx_remove(id);
+		return err ? err : one;
+	}
 	if (item->limited) {
-		err = conf_from_info(&old, &item->old, &item->sched);
-		if (!err) {
-			err = set_limits(&old, id, &ignored);
+		one = conf_from_info(&old, &item->old, &item->sched);
+		if (!one) {
+			one = set_limits(&old, id, &ignored);
 			conf_free(&old);
 		}
+		err = err ? err : one;
 	}
 	if (item->scheduled) {
 		one = set_sched(&item->sched, id, &ignored);
@@ -628,6 +682,7 @@ static int do_apply(const char *dir, int argc, char *argv[])
 	if (!items.errors) {
 		check_resources(&items);
 		check_sched(&items);
+		check_disks(&items);
 	}
 	if (!items.errors)
 		status = apply_items(&items);
@@ -658,12 +713,18 @@ static int diff_item(const struct item *item)
 	struct conf kernel;
 	char *text = NULL;
 	size_t size;
-	FILE *f;
 	int found;
+	FILE *f;
+	int err;
 
-	if (conf_from_info(&kernel, &item->old, &item->sched) ||
-	    !(f = open_memstream(&text, &size))) {
-		tool_error(&tool, "%s", strerror(ENOMEM));
+	err = conf_from_info(&kernel, &item->old, &item->sched);
+	if (!err && item->conf.quota_pos.line)
+		err = disk_read(&kernel, item->conf.id, &item->conf);
+	f = err ? NULL : open_memstream(&text, &size);
+	if (!f) {
+		tool_error(&tool, "%s: %s", item->conf.file,
+			   strerror(err ? -err : ENOMEM));
+		conf_free(&kernel);
 		return EXIT_TROUBLE;
 	}
 	found = conf_diff(f, &item->conf, &kernel);
@@ -757,7 +818,10 @@ static void ignore(void *arg, const char *file, struct conf_pos pos,
 	(void)message;
 }
 
-/* Does the file say that already?  It may have comments worth keeping. */
+/*
+ * Does the file say that already?  It may have comments worth keeping.  One
+ * without a section quota says nothing of it.
+ */
 static int says_so(const char *path, const struct conf *conf)
 {
 	struct conf old;
@@ -766,7 +830,8 @@ static int says_so(const char *path, const struct conf *conf)
 	int same = 0;
 	FILE *f;
 
-	if (!conf_read(&old, path, ignore, NULL) && old.id == conf->id) {
+	if (!conf_read(&old, path, ignore, NULL) && old.id == conf->id &&
+	    (old.quota_pos.line || !conf_has_quota(conf))) {
 		f = open_memstream(&text, &size);
 		if (f) {
 			same = !conf_diff(f, &old, conf);
@@ -776,6 +841,18 @@ static int says_so(const char *path, const struct conf *conf)
 	}
 	conf_free(&old);
 	return same;
+}
+
+/* Disk quota, of filesystems as a file that is there calls them */
+static int read_disk(struct conf *conf, const char *path)
+{
+	struct conf old;
+	int err;
+
+	conf_read(&old, path, ignore, NULL);
+	err = disk_read(conf, conf->id, &old);
+	conf_free(&old);
+	return err;
 }
 
 static int save_one(const char *path, unsigned int id, int force)
@@ -806,6 +883,8 @@ static int save_one(const char *path, unsigned int id, int force)
 	}
 	err = conf_from_info(&conf, &info, &sched);
 	vctx_info_free(&info);
+	if (!err)
+		err = read_disk(&conf, path);
 	if (!err && !access(path, F_OK)) {
 		if (says_so(path, &conf))
 			goto done;

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <linux/vctx.h>
 
+#define NR_QUOTACTL_FD	443
 #define NR_GET	459
 #define NR_SET	460
 
@@ -33,6 +34,7 @@ struct head {
 #define FAKE_FILES	64
 
 long __wrap_syscall(long nr, ...);
+long fake_quotactl(int fd, unsigned int cmd, unsigned int id, void *arg);
 int __real_poll(struct pollfd *fds, nfds_t nr, int timeout);
 int __wrap_poll(struct pollfd *fds, nfds_t nr, int timeout);
 
@@ -94,10 +96,19 @@ long __wrap_syscall(long nr, ...)
 	va_list args;
 	void *buf;
 
+	va_start(args, nr);
+	if (nr == NR_QUOTACTL_FD) {
+		int fd = (int)va_arg(args, unsigned int);
+		unsigned int cmd = va_arg(args, unsigned int);
+		unsigned int id = va_arg(args, unsigned int);
+
+		buf = va_arg(args, void *);
+		va_end(args);
+		return fake_quotactl(fd, cmd, id, buf);
+	}
 	/* libvctx makes no others */
 	if (nr != NR_GET && nr != NR_SET)
 		abort();
-	va_start(args, nr);
 	va_arg(args, long);
 	buf = va_arg(args, void *);
 	va_end(args);
