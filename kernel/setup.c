@@ -13,10 +13,8 @@
 #include "vctx.h"
 
 DEFINE_STATIC_KEY_FALSE(vctx_enabled);
-unsigned int vctx_task_offset __ro_after_init;
 
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
-	.lbs_task = sizeof(struct vctx_task),
 	.lbs_file = sizeof(struct vctx_file),
 };
 
@@ -31,7 +29,7 @@ const struct lsm_id vctx_lsmid = {
  */
 static int vctx_task_alloc(struct task_struct *task, unsigned long clone_flags)
 {
-	struct vctx_task *blob = vctx_task_blob(task);
+	struct vctx_task *blob = &task->vctx;
 	struct vctx *vctx = current_vctx();
 	bool leader = !(clone_flags & CLONE_THREAD);
 	int err;
@@ -65,7 +63,7 @@ static void vctx_task_leave(struct vctx_task *blob, struct vctx *vctx,
  */
 void __vctx_task_release(struct task_struct *task)
 {
-	struct vctx_task *blob = vctx_task_blob(task);
+	struct vctx_task *blob = &task->vctx;
 	struct vctx *vctx = task_vctx(task);
 
 	if (unlikely(vctx))
@@ -75,7 +73,7 @@ void __vctx_task_release(struct task_struct *task)
 /* The last reference is gone, or the task never came to life. */
 static void vctx_task_free(struct task_struct *task)
 {
-	struct vctx_task *blob = vctx_task_blob(task);
+	struct vctx_task *blob = &task->vctx;
 	struct vctx *vctx = task_vctx(task);
 
 	if (likely(!vctx))
@@ -154,12 +152,6 @@ static struct security_hook_list vctx_setup_hooks[] __ro_after_init = {
 
 static int __init vctx_init(void)
 {
-	BUILD_BUG_ON(offsetof(struct vctx_task, vctx) !=
-		     offsetof(struct vctx_task_head, vctx));
-	BUILD_BUG_ON(offsetof(struct vctx_task, accounted_at) !=
-		     offsetof(struct vctx_task_head, accounted_at));
-	vctx_task_offset = vctx_blob_sizes.lbs_task;
-
 	security_add_hooks(vctx_setup_hooks, ARRAY_SIZE(vctx_setup_hooks),
 			   &vctx_lsmid);
 	vctx_add_process_hooks();

@@ -30,8 +30,7 @@
  * charged regardless of limits: that is swapoff and uprobes, the
  * administrator's.
  *
- * While nothing is kept, task_struct.vctx_prepaid is false, and nobody looks
- * for it.  A child may begin with its parent's, until its first fault ends.
+ * While nothing is kept, vctx_prepaid.any is false, and nobody looks for it.
  *
  * Moving.  A counter and a charge are two words, and others count while current
  * enters a context.  mm->vctx is what they go by: first it gets a mark.  Who has
@@ -161,7 +160,7 @@ static long rss_anon(int member, long pages)
 
 static struct vctx_prepaid *current_prepaid(void)
 {
-	return &vctx_task_blob(current)->prepaid;
+	return &current->vctx.prepaid;
 }
 
 static void prepaid_return(struct vctx_prepaid *p)
@@ -171,7 +170,7 @@ static void prepaid_return(struct vctx_prepaid *p)
 	p->rss = 0;
 	p->anon = 0;
 	p->mm = NULL;
-	current->vctx_prepaid = !!p->over;
+	p->any = p->over;
 }
 
 /*
@@ -291,7 +290,7 @@ bool __vctx_rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
 	long anon = rss_anon(member, pages);
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
-	if (unlikely(mm_moving(vctx) || current->vctx_prepaid)) {
+	if (unlikely(mm_moving(vctx) || current_prepaid()->any)) {
 		rss_add_slow(mm, member, pages);
 		return true;
 	}
@@ -361,7 +360,7 @@ int __vctx_rss_charge(struct mm_struct *mm, long rss, long anon,
 		p->mm = mm;
 	}
 	/* If it is refused as well: vctx_fault_again() has to see p->over. */
-	current->vctx_prepaid = true;
+	p->any = true;
 	if (how != VCTX_RSS_MORE) {
 		rss -= min(rss, p->rss);
 		anon -= min(anon, p->anon);
@@ -399,7 +398,7 @@ int __vctx_rss_map(struct mm_struct *mm, struct vctx *vctx, int member,
 	long n = pages << PAGE_SHIFT;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
-	if (likely(!mm_moving(vctx) && !current->vctx_prepaid) &&
+	if (likely(!mm_moving(vctx) && !current_prepaid()->any) &&
 	    likely(rss_take(vctx, member, n, &rss_end, &anon_end)))
 		return 0;
 	return rss_map_slow(mm, vctx, member, n, rss_end, anon_end);
@@ -427,7 +426,7 @@ int __vctx_rss_more(struct mm_struct *mm, struct vctx *vctx, int member,
 	if (!p->mm && !mm_moving(vctx)) {
 		p->mm = mm;
 		p->vctx = vctx;
-		current->vctx_prepaid = true;
+		p->any = true;
 	}
 	if (unlikely(p->mm != mm || p->vctx != vctx) ||
 	    unlikely(!rss_take(vctx, member, n, &rss_end, &anon_end)))
@@ -465,12 +464,12 @@ bool __vctx_fault_again(vm_fault_t ret, unsigned int flags)
 	if (over && (ret & VM_FAULT_OOM) && (flags & FAULT_FLAG_USER))
 		return false;
 	p->over = NULL;
-	/* Comes here again, since current->vctx_prepaid is still true. */
+	/* Comes here again, since p->any is still true. */
 	if (over && fault_may_wait(ret, flags) &&
 	    p->tries++ < VCTX_FAULT_TRIES && vctx_oom(over, p->over_res))
 		return true;
 	p->tries = 0;
-	current->vctx_prepaid = false;
+	p->any = false;
 	return false;
 }
 

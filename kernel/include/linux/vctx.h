@@ -37,32 +37,19 @@ struct vctx_group;
 #include <linux/jiffies.h>
 #include <linux/jump_label.h>
 #include <linux/percpu-refcount.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/time64.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 DECLARE_STATIC_KEY_FALSE(vctx_enabled);
 
-/* Where vctx's part of a task's LSM blob begins */
-extern unsigned int vctx_task_offset;
-
-/* What it begins with: see &struct vctx_task. */
-struct vctx_task_head {
-	void *vctx;
-	unsigned long accounted_at;
-};
-
-static inline const struct vctx_task_head *
-vctx_task_head(const struct task_struct *task)
-{
-	return task->security + vctx_task_offset;
-}
-
 /* For the paths that everybody takes.  Only while vctx_enabled is set. */
 static inline bool vctx_is_member(const struct task_struct *task)
 {
-	return READ_ONCE(vctx_task_head(task)->vctx);
+	return rcu_access_pointer(task->vctx.vctx);
 }
 
 bool __vctx_task_hidden(const struct task_struct *task);
@@ -284,6 +271,17 @@ static inline bool vctx_pid_hidden(struct pid *pid)
 static inline bool vctx_task_foreign(const struct task_struct *task)
 {
 	return static_branch_likely(&vctx_enabled) && __vctx_task_foreign(task);
+}
+
+/**
+ * vctx_task_init() - a task_struct was copied
+ * @task: the copy, which is in no context yet
+ *
+ * Context: process; before anything can fail and free @task.
+ */
+static inline void vctx_task_init(struct task_struct *task)
+{
+	memset(&task->vctx, 0, sizeof(task->vctx));
 }
 
 /**
@@ -752,7 +750,7 @@ static inline void vctx_account_switch(struct task_struct *task,
 				       unsigned int state)
 {
 	if (static_branch_likely(&vctx_enabled) && vctx_is_member(task) &&
-	    (unlikely(time_before(vctx_task_head(task)->accounted_at, jiffies)) ||
+	    (unlikely(time_before(task->vctx.accounted_at, jiffies)) ||
 	     unlikely(state & TASK_DEAD)))
 		__vctx_account_task(task);
 }
@@ -941,6 +939,10 @@ static inline bool vctx_pid_hidden(struct pid *pid)
 static inline bool vctx_task_foreign(const struct task_struct *task)
 {
 	return false;
+}
+
+static inline void vctx_task_init(struct task_struct *task)
+{
 }
 
 static inline void vctx_task_release(struct task_struct *task)

@@ -199,7 +199,7 @@ static inline int vctx_rss_charge_copy(struct mm_struct *mm, bool counted)
  */
 static inline void vctx_rss_settle(void)
 {
-	if (unlikely(current->vctx_prepaid))
+	if (unlikely(current->vctx.prepaid.any))
 		__vctx_rss_settle();
 }
 
@@ -218,7 +218,7 @@ static inline void vctx_rss_settle(void)
  */
 static inline bool vctx_fault_again(vm_fault_t ret, unsigned int flags)
 {
-	return unlikely(current->vctx_prepaid) && __vctx_fault_again(ret, flags);
+	return unlikely(current->vctx.prepaid.any) && __vctx_fault_again(ret, flags);
 }
 
 #else /* !CONFIG_SECURITY_VCTX */
