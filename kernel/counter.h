@@ -197,6 +197,19 @@ vctx_counter_charge(struct vctx_counter *c, long n, bool force)
 }
 
 /**
+ * vctx_counter_far() - would no limit be near after a charge?
+ * @c: the counter
+ * @n: how many units more, a few
+ *
+ * Context: any.
+ */
+static inline bool vctx_counter_far(const struct vctx_counter *c, long n)
+{
+	return atomic_long_read(&c->committed) <
+	       READ_ONCE(c->exact_from) - n;
+}
+
+/**
  * vctx_counter_uncharge() - give @n units back
  * @c: the counter that they were charged to
  * @n: how many

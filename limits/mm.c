@@ -25,7 +25,7 @@
  * Where they cannot, or it is not known how many there will be, who is going to
  * map some has charged them before and keeps them in &struct vctx_prepaid of the
  * task, from where they are taken when they are counted; what is left over goes
- * back when the fault ends.  So whatever is refused is refused by the counters,
+ * back when the fault, or the fork, ends.  So whatever is refused is refused by the counters,
  * and no page is counted before it is charged.  Who has not asked before is
  * charged regardless of limits: that is swapoff and uprobes, the
  * administrator's.
@@ -169,7 +169,9 @@ static void prepaid_return(struct vctx_prepaid *p)
 		rss_uncharge(p->vctx, NULL, p->rss, p->anon);
 	p->rss = 0;
 	p->anon = 0;
+	p->room = 0;
 	p->mm = NULL;
+	p->whole = NULL;
 	p->any = p->over;
 }
 
@@ -303,6 +305,39 @@ bool __vctx_rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
 	return false;
 }
 
+/* Fork has mapped what it counts here, and nothing else. */
+static void rss_copied(struct vctx_prepaid *p, long rss, long anon)
+{
+	p->rss -= rss;
+	p->anon -= anon;
+	p->room = min(p->rss, p->anon);
+}
+
+bool __vctx_rss_add_vec(struct mm_struct *mm, struct vctx *vctx, const int *rss)
+{
+	struct vctx_prepaid *p = current_prepaid();
+	long anon = rss[MM_ANONPAGES];
+	long all = anon + rss[MM_FILEPAGES] + rss[MM_SHMEMPAGES];
+	int i;
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
+	if (p->whole == mm) {
+		rss_copied(p, all, anon);
+		return false;
+	}
+	if (unlikely(mm_moving(vctx) || p->any)) {
+		for (i = 0; i < NR_MM_COUNTERS; i++)
+			if (rss[i])
+				rss_add_slow(mm, i, rss[i]);
+		return true;
+	}
+	if (all <= 0)
+		rss_uncharge(vctx, NULL, -all, -anon);
+	else
+		rss_force(vctx, NULL, all, anon);
+	return false;
+}
+
 /*
  * A charge of @v, which is @vctx, that of @mm, or above it, was not ordinary.
  * If it is refused, &struct vctx_prepaid tells whose limit is in the way.
@@ -404,37 +439,65 @@ int __vctx_rss_map(struct mm_struct *mm, struct vctx *vctx, int member,
 	return rss_map_slow(mm, vctx, member, n, rss_end, anon_end);
 }
 
-static noinline int rss_more_slow(struct mm_struct *mm, struct vctx *vctx,
-				  int member, long n,
-				  const struct vctx *rss_end,
-				  const struct vctx *anon_end)
-{
-	long pages = n >> PAGE_SHIFT;
+/* How many pages fork charges at once, far from limits. */
+#define VCTX_COPY_PAGES		32
 
-	rss_untake(vctx, member, n, rss_end, anon_end);
-	return __vctx_rss_charge(mm, pages, rss_anon(member, pages),
-				 VCTX_RSS_MORE);
+/* Would another @n bytes of resident memory leave all limits far away? */
+static bool rss_far(const struct vctx *vctx, long n)
+{
+	const struct vctx *v;
+
+	for (v = vctx; v; v = v->parent)
+		if (!vctx_counter_far(&v->counter[VCTX_RSS], n) ||
+		    !vctx_counter_far(&v->counter[VCTX_ANON], n))
+			return false;
+	return true;
 }
 
-int __vctx_rss_more(struct mm_struct *mm, struct vctx *vctx, int member,
+/*
+ * Charges many pages of any kind, out of which @pages are copied now.  Not close
+ * to a limit: what is not needed after all would be in the way of others.
+ */
+static bool rss_make_room(struct mm_struct *mm, struct vctx *vctx,
+			  struct vctx_prepaid *p, long pages)
+{
+	long more = max(pages, VCTX_COPY_PAGES);
+
+	if (!rss_far(vctx, more << PAGE_SHIFT) ||
+	    rss_charge_one(mm, vctx, VCTX_RSS, more, VCTX_RSS_TRY))
+		return false;
+	if (rss_charge_one(mm, vctx, VCTX_ANON, more, VCTX_RSS_TRY)) {
+		rss_uncharge(vctx, NULL, more, 0);
+		return false;
+	}
+	p->rss += more;
+	p->anon += more;
+	p->room += more - pages;
+	return true;
+}
+
+/*
+ * Nobody else counts pages of @mm as more yet, and current none of another
+ * address space: fork does neither fault nor sleep while it has copied what it
+ * has not counted.
+ */
+int __vctx_rss_copy(struct mm_struct *mm, struct vctx *vctx, int member,
 		    long pages)
 {
-	struct vctx *rss_end = vctx, *anon_end = vctx;
 	struct vctx_prepaid *p = current_prepaid();
-	long n = pages << PAGE_SHIFT;
 
-	if (!p->mm && !mm_moving(vctx)) {
+	if (!p->mm) {
 		p->mm = mm;
 		p->vctx = vctx;
+		p->whole = mm;
 		p->any = true;
 	}
-	if (unlikely(p->mm != mm || p->vctx != vctx) ||
-	    unlikely(!rss_take(vctx, member, n, &rss_end, &anon_end)))
-		return rss_more_slow(mm, vctx, member, n, rss_end, anon_end);
-	p->rss += n >> PAGE_SHIFT;
-	if (member == MM_ANONPAGES)
-		p->anon += n >> PAGE_SHIFT;
-	return 0;
+	if (likely(p->whole == mm) && rss_make_room(mm, vctx, p, pages))
+		return 0;
+	pages -= p->room;
+	p->room = 0;
+	return __vctx_rss_charge(mm, pages, rss_anon(member, pages),
+				 VCTX_RSS_MORE);
 }
 
 void __vctx_rss_settle(void)

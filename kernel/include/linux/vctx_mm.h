@@ -26,11 +26,13 @@ int __vctx_as_charge(struct mm_struct *mm, long pages);
 int __vctx_memlock_charge(struct mm_struct *mm, long pages);
 bool __vctx_rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
 		    long pages);
+bool __vctx_rss_add_vec(struct mm_struct *mm, struct vctx *vctx,
+			const int *rss);
 int __vctx_rss_map(struct mm_struct *mm, struct vctx *vctx, int member,
 		   long pages);
 int __vctx_rss_charge(struct mm_struct *mm, long rss, long anon,
 		      enum vctx_rss_how how);
-int __vctx_rss_more(struct mm_struct *mm, struct vctx *vctx, int member,
+int __vctx_rss_copy(struct mm_struct *mm, struct vctx *vctx, int member,
 		    long pages);
 void __vctx_rss_settle(void);
 bool __vctx_fault_again(vm_fault_t ret, unsigned int flags);
@@ -121,6 +123,14 @@ static inline bool vctx_rss_add(struct mm_struct *mm, int member, long pages)
 	return unlikely(vctx) && __vctx_rss_add(mm, vctx, member, pages);
 }
 
+/* As vctx_rss_add(), of all MM_* at once: all more, or all less. */
+static inline bool vctx_rss_add_vec(struct mm_struct *mm, const int *rss)
+{
+	struct vctx *vctx = READ_ONCE(mm->vctx);
+
+	return unlikely(vctx) && __vctx_rss_add_vec(mm, vctx, rss);
+}
+
 /**
  * vctx_rss_map() - pages are about to be resident, and to be counted right now
  * @mm: address space, which has users
@@ -168,12 +178,31 @@ static inline int vctx_rss_try(struct mm_struct *mm, int member, long pages)
 				 VCTX_RSS_TRY);
 }
 
-/* As vctx_rss_charge(), in addition to what was charged and not counted yet. */
-static inline int vctx_rss_more(struct mm_struct *mm, int member, long pages)
+/**
+ * vctx_rss_copy() - fork is about to copy pages
+ * @mm: the child's address space
+ * @member: MM_FILEPAGES, MM_ANONPAGES or MM_SHMEMPAGES
+ * @pages: how many
+ *
+ * They are charged in addition to what was charged and not counted yet; far
+ * from limits more than asked for at once.  What has not been counted in the
+ * end is uncharged by vctx_rss_settle().
+ *
+ * Context: process; any locks.
+ * Return: 0, or -ENOMEM if that would exceed a hard limit on rss or anon.
+ */
+static inline int vctx_rss_copy(struct mm_struct *mm, int member, long pages)
 {
 	struct vctx *vctx = READ_ONCE(mm->vctx);
+	struct vctx_prepaid *p;
 
-	return unlikely(vctx) ? __vctx_rss_more(mm, vctx, member, pages) : 0;
+	if (likely(!vctx))
+		return 0;
+	p = &current->vctx.prepaid;
+	if (unlikely(p->room < pages))
+		return __vctx_rss_copy(mm, vctx, member, pages);
+	p->room -= pages;
+	return 0;
 }
 
 /**
@@ -251,6 +280,11 @@ static inline bool vctx_rss_add(struct mm_struct *mm, int member, long pages)
 	return false;
 }
 
+static inline bool vctx_rss_add_vec(struct mm_struct *mm, const int *rss)
+{
+	return false;
+}
+
 static inline int vctx_rss_map(struct mm_struct *mm, int member, long pages)
 {
 	return 0;
@@ -266,7 +300,7 @@ static inline int vctx_rss_try(struct mm_struct *mm, int member, long pages)
 	return 0;
 }
 
-static inline int vctx_rss_more(struct mm_struct *mm, int member, long pages)
+static inline int vctx_rss_copy(struct mm_struct *mm, int member, long pages)
 {
 	return 0;
 }

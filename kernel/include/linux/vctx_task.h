@@ -22,6 +22,10 @@ struct vctx_group;
  *	@mm has moved meanwhile
  * @rss: pages, see limits/mm.c
  * @anon: how many of them, or instead of others, will be anonymous
+ * @room: how many pages of any kind fork may copy before it charges more: not
+ *	more than @rss or @anon, without those that it has copied and not counted
+ * @whole: @mm if it is being copied to, and whatever is counted was charged
+ *	here; else NULL
  * @over: context whose hard limit was in the way last, NULL if none was; it is
  *	that of current or one above it
  * @over_res: and the resource, an enum vctx_resource
@@ -33,6 +37,8 @@ struct vctx_prepaid {
 	struct vctx *vctx;
 	long rss;
 	long anon;
+	long room;
+	struct mm_struct *whole;
 	struct vctx *over;
 	unsigned int over_res;
 	unsigned int tries;
