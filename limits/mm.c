@@ -94,16 +94,6 @@ void __vctx_mm_settle(struct mm_struct *mm)
 	mm_settle(mm->vctx, VCTX_MEMLOCK, &mm->vctx_memlock, mm->locked_vm);
 }
 
-void __vctx_mm_release(struct mm_struct *mm)
-{
-	struct vctx *vctx = mm->vctx;
-
-	mm_settle(vctx, VCTX_AS, &mm->vctx_as, 0);
-	mm_settle(vctx, VCTX_MEMLOCK, &mm->vctx_memlock, 0);
-	WRITE_ONCE(mm->vctx, NULL);
-	vctx_put(vctx);
-}
-
 /* Makes @charged pages suffice for @pages. */
 static int mm_charge(struct vctx *vctx, enum vctx_resource res,
 		     unsigned long *charged, unsigned long pages)
@@ -163,16 +153,50 @@ static struct vctx_prepaid *current_prepaid(void)
 	return &current->vctx.prepaid;
 }
 
-static void prepaid_return(struct vctx_prepaid *p)
+static void prepaid_uncharge(struct vctx_prepaid *p)
 {
 	if (p->rss | p->anon)
 		rss_uncharge(p->vctx, NULL, p->rss, p->anon);
 	p->rss = 0;
 	p->anon = 0;
+}
+
+static void prepaid_return(struct vctx_prepaid *p)
+{
+	prepaid_uncharge(p);
 	p->room = 0;
 	p->mm = NULL;
 	p->whole = NULL;
 	p->any = p->over;
+}
+
+/*
+ * Not while current handles a fault, and has charged for that; it would not
+ * come here then, but by a detour.
+ */
+void __vctx_mm_exit(struct mm_struct *mm)
+{
+	struct vctx_prepaid *p = current_prepaid();
+
+	if (unlikely(p->any))
+		return;
+	p->mm = mm;
+	p->vctx = mm->vctx;
+	p->whole = mm;
+	p->any = true;
+}
+
+void __vctx_mm_release(struct mm_struct *mm)
+{
+	struct vctx_prepaid *p = current_prepaid();
+	struct vctx *vctx = mm->vctx;
+
+	if (p->whole == mm)
+		prepaid_return(p);
+	mm_settle(vctx, VCTX_AS, &mm->vctx_as, 0);
+	mm_settle(vctx, VCTX_MEMLOCK, &mm->vctx_memlock, 0);
+	WRITE_ONCE(mm->vctx, NULL);
+	vctx_put(vctx);
 }
 
 /*
@@ -305,12 +329,22 @@ bool __vctx_rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
 	return false;
 }
 
-/* Fork has mapped what it counts here, and nothing else. */
-static void rss_copied(struct vctx_prepaid *p, long rss, long anon)
+/* How many pages of an address space that ends are uncharged together. */
+#define VCTX_EXIT_PAGES		512
+
+/*
+ * Current copies to, or ends, an address space: @rss pages more are counted, or
+ * less if that is below zero.  Fork has mapped all that it has asked for.  Others
+ * may wait for what exit gives back.
+ */
+static void rss_add_whole(struct vctx_prepaid *p, long rss, long anon)
 {
 	p->rss -= rss;
 	p->anon -= anon;
-	p->room = min(p->rss, p->anon);
+	if (rss > 0)
+		p->room = min(p->rss, p->anon);
+	else if (unlikely(p->rss > VCTX_EXIT_PAGES))
+		prepaid_uncharge(p);
 }
 
 bool __vctx_rss_add_vec(struct mm_struct *mm, struct vctx *vctx, const int *rss)
@@ -322,7 +356,7 @@ bool __vctx_rss_add_vec(struct mm_struct *mm, struct vctx *vctx, const int *rss)
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
 	if (p->whole == mm) {
-		rss_copied(p, all, anon);
+		rss_add_whole(p, all, anon);
 		return false;
 	}
 	if (unlikely(mm_moving(vctx) || p->any)) {

@@ -21,6 +21,7 @@ enum vctx_rss_how {
 #ifdef CONFIG_SECURITY_VCTX
 
 void __vctx_mm_settle(struct mm_struct *mm);
+void __vctx_mm_exit(struct mm_struct *mm);
 void __vctx_mm_release(struct mm_struct *mm);
 int __vctx_as_charge(struct mm_struct *mm, long pages);
 int __vctx_memlock_charge(struct mm_struct *mm, long pages);
@@ -60,6 +61,18 @@ static inline void vctx_mm_settle(struct mm_struct *mm)
 	if (vctx_mm_charged(mm) && (mm->vctx_as != mm->total_vm ||
 				    mm->vctx_memlock != mm->locked_vm))
 		__vctx_mm_settle(mm);
+}
+
+/**
+ * vctx_mm_exit() - all of an address space is about to be unmapped
+ * @mm: the address space, which has no user any more; vctx_mm_release() follows
+ *
+ * Context: process.
+ */
+static inline void vctx_mm_exit(struct mm_struct *mm)
+{
+	if (vctx_mm_charged(mm))
+		__vctx_mm_exit(mm);
 }
 
 /**
@@ -258,6 +271,10 @@ static inline bool vctx_mm_charged(const struct mm_struct *mm)
 }
 
 static inline void vctx_mm_settle(struct mm_struct *mm)
+{
+}
+
+static inline void vctx_mm_exit(struct mm_struct *mm)
 {
 }
 

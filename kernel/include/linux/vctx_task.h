@@ -25,7 +25,8 @@ struct vctx_group;
  * @room: how many pages of any kind fork may copy before it charges more: not
  *	more than @rss or @anon, without those that it has copied and not counted
  * @whole: @mm if it is being copied to, and whatever is counted was charged
- *	here; else NULL
+ *	here; or if it ends, and whatever is uncounted is to be uncharged; else
+ *	NULL
  * @over: context whose hard limit was in the way last, NULL if none was; it is
  *	that of current or one above it
  * @over_res: and the resource, an enum vctx_resource
