@@ -14,10 +14,6 @@
 
 DEFINE_STATIC_KEY_FALSE(vctx_enabled);
 
-struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
-	.lbs_file = sizeof(struct vctx_file),
-};
-
 const struct lsm_id vctx_lsmid = {
 	.name = "vctx",
 	.id = LSM_ID_VCTX,
@@ -88,30 +84,12 @@ static void vctx_task_free(struct task_struct *task)
 	vctx_put(vctx);
 }
 
-static noinline void vctx_file_release(struct vctx_file *blob)
-{
-	if (blob->owner)
-		vctx_put(blob->owner);
-	if (blob->vctx) {
-		vctx_limits_file_free(blob->vctx);
-		vctx_put(blob->vctx);
-	}
-}
-
 /* One hook for all who have a say, since everybody opens files all the time. */
 static int vctx_file_open(struct file *file)
 {
 	if (likely(!(file->f_mode & FMODE_WRITE)) || likely(!current_vctx()))
 		return 0;
 	return vctx_process_file_open(file) ?: vctx_cgroup_file_open(file);
-}
-
-static void vctx_file_free(struct file *file)
-{
-	struct vctx_file *blob = vctx_file_blob(file);
-
-	if (unlikely(blob->vctx || blob->owner))
-		vctx_file_release(blob);
 }
 
 /**
@@ -145,7 +123,6 @@ static struct security_hook_list vctx_setup_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_alloc, vctx_task_alloc),
 	LSM_HOOK_INIT(task_free, vctx_task_free),
 	LSM_HOOK_INIT(file_open, vctx_file_open),
-	LSM_HOOK_INIT(file_free_security, vctx_file_free),
 	LSM_HOOK_INIT(getselfattr, vctx_getselfattr),
 	LSM_HOOK_INIT(setselfattr, vctx_setselfattr),
 };
@@ -171,5 +148,4 @@ static int __init vctx_init(void)
 DEFINE_LSM(vctx) = {
 	.name = "vctx",
 	.init = vctx_init,
-	.blobs = &vctx_blob_sizes,
 };

@@ -212,24 +212,7 @@ struct vctx {
 	struct work_struct free_work;
 };
 
-/**
- * struct vctx_file - LSM blob of an open file description
- * @vctx: context that it is charged to, or NULL; holds a reference
- * @owner: context of who has last said to whom its signals go (F_SETOWN and
- *	the like), or NULL; holds a reference; protected by fown_struct.lock
- */
-struct vctx_file {
-	struct vctx *vctx;
-	struct vctx *owner;
-};
-
-extern struct lsm_blob_sizes vctx_blob_sizes;
 extern const struct lsm_id vctx_lsmid;
-
-static inline struct vctx_file *vctx_file_blob(const struct file *file)
-{
-	return file->f_security + vctx_blob_sizes.lbs_file;
-}
 
 /* The context of current.  Nobody else changes it, hence no RCU. */
 static inline struct vctx *current_vctx(void)

@@ -97,9 +97,6 @@ void vctx_limits_enter(struct vctx *to, const struct vctx *from);
 int vctx_limits_fork(struct vctx *vctx, bool leader);
 void vctx_limits_exit(struct vctx *vctx, bool leader);
 
-/* file.c */
-void vctx_limits_file_free(struct vctx *vctx);
-
 /* sock.c */
 void vctx_add_sock_hooks(void);
 

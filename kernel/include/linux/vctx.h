@@ -19,6 +19,7 @@ struct bio;
 struct file;
 struct file_lock;
 struct file_lock_core;
+struct fown_struct;
 struct fsnotify_mark;
 struct pid;
 struct pid_namespace;
@@ -33,6 +34,7 @@ struct vctx_group;
 
 #ifdef CONFIG_SECURITY_VCTX
 
+#include <linux/fs.h>
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/jump_label.h>
@@ -57,6 +59,8 @@ bool __vctx_pid_hidden(struct pid *pid);
 bool __vctx_task_foreign(const struct task_struct *task);
 void __vctx_task_release(struct task_struct *task);
 int __vctx_file_charge(struct file *file);
+void __vctx_file_release(struct file *file);
+void __vctx_fown_release(struct fown_struct *fown);
 int vctx_proc_current(struct seq_file *m, struct pid_namespace *ns,
 		      struct pid *pid, struct task_struct *task);
 
@@ -303,7 +307,7 @@ static inline void vctx_task_release(struct task_struct *task)
  * vctx_file_charge() - current makes an open file description
  * @file: the new one
  *
- * It is uncharged when it is freed, by the LSM hook for that.
+ * It is uncharged when it is freed, see vctx_file_release().
  *
  * Context: process.
  * Return: 0, or -ENFILE if that would exceed a hard limit on nofile.
@@ -313,6 +317,30 @@ static inline int vctx_file_charge(struct file *file)
 	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
 		return __vctx_file_charge(file);
 	return 0;
+}
+
+/**
+ * vctx_file_release() - an open file description is freed
+ * @file: may have been charged
+ *
+ * Context: any.
+ */
+static inline void vctx_file_release(struct file *file)
+{
+	if (unlikely(file->f_vctx))
+		__vctx_file_release(file);
+}
+
+/**
+ * vctx_fown_release() - whom a file sends signals to is forgotten
+ * @fown: about to be freed
+ *
+ * Context: process.
+ */
+static inline void vctx_fown_release(struct fown_struct *fown)
+{
+	if (unlikely(fown->vctx))
+		__vctx_fown_release(fown);
 }
 
 /**
@@ -952,6 +980,14 @@ static inline void vctx_task_release(struct task_struct *task)
 static inline int vctx_file_charge(struct file *file)
 {
 	return 0;
+}
+
+static inline void vctx_file_release(struct file *file)
+{
+}
+
+static inline void vctx_fown_release(struct fown_struct *fown)
+{
 }
 
 static inline int vctx_lock_charge(struct file_lock_core *flc)
