@@ -48,6 +48,8 @@ void vctx_counter_init(struct vctx_counter *c, struct vctx_stock __percpu *stock
 	c->stock = stock;
 	/* A look at all stocks once a batch then costs a constant per unit. */
 	c->batch = unit * max(32U, 4 * num_possible_cpus());
+	c->most = 2 * c->batch;
+	c->margin = c->most * num_possible_cpus();
 	c->soft = VCTX_MAX;
 	c->hard = VCTX_MAX;
 	c->exact_from = VCTX_MAX;
@@ -116,6 +118,31 @@ static long counter_look(struct vctx_counter *c)
 	return usage;
 }
 
+/*
+ * Can usage have been above c->peak since the last look?  The stock of this CPU
+ * alone may tell that it has not, which is so for most that comes and goes.
+ * Asked before @stock is marked anew, or what is committed falls: else a high
+ * usage would be forgotten.
+ */
+static bool counter_peaked(const struct vctx_counter *c,
+			   const struct vctx_stock *stock, long n)
+{
+	long unused = min(READ_ONCE(stock->low),
+			  atomic_long_read(&stock->avail));
+
+	return atomic_long_read(&c->committed) - unused + n > c->peak;
+}
+
+/* @stock has @avail units now.  Unless all stocks have just been looked at. */
+static void counter_mark(struct vctx_counter *c, struct vctx_stock *stock,
+			 long avail, bool looked)
+{
+	WRITE_ONCE(stock->low, avail);
+	WRITE_ONCE(stock->mark, avail);
+	if (!looked)
+		c->looked = atomic_long_read(&c->committed) - avail;
+}
+
 /**
  * vctx_counter_usage() - units in use
  * @c: the counter
@@ -157,14 +184,12 @@ long vctx_counter_peak(struct vctx_counter *c)
  */
 long vctx_counter_settle(struct vctx_counter *c)
 {
-	vctx_counter_reclaim(c);
-	return atomic_long_read(&c->committed);
-}
+	unsigned long flags;
 
-/* How far from a limit the stocks of all CPUs cannot matter any more. */
-static long counter_margin(const struct vctx_counter *c)
-{
-	return 2 * c->batch * num_possible_cpus();
+	spin_lock_irqsave(&c->lock, flags);
+	counter_drain(c);
+	spin_unlock_irqrestore(&c->lock, flags);
+	return atomic_long_read(&c->committed);
 }
 
 /**
@@ -187,7 +212,7 @@ void vctx_counter_set_limits(struct vctx_counter *c, long soft, long hard)
 	WRITE_ONCE(c->soft, soft);
 	WRITE_ONCE(c->hard, hard);
 	WRITE_ONCE(c->exact_from, edge == VCTX_MAX ? VCTX_MAX :
-				  max(edge - counter_margin(c), 0L));
+				  max(edge - c->margin, 0L));
 	/* Pairs with vctx_counter_uncharge(): one of us sees the other. */
 	smp_mb();
 	counter_drain(c);
@@ -202,9 +227,9 @@ static long counter_surplus(struct vctx_counter *c, long committed)
 
 	if (committed <= c->soft)
 		room = min(room, c->soft - committed);
-	else if (committed - c->soft <= counter_margin(c))
+	else if (committed - c->soft <= c->margin)
 		return 0;
-	return room > counter_margin(c) ? c->batch : 0;
+	return room > c->margin ? c->batch : 0;
 }
 
 /*
@@ -216,11 +241,10 @@ static long counter_soft_edge(const struct vctx_counter *c)
 {
 	if (!c->over_soft)
 		return c->soft;
-	return c->soft - min(c->soft / 16, counter_margin(c));
+	return c->soft - min(c->soft / 16, c->margin);
 }
 
-/* Judges the soft limit.  True if usage has risen above it just now. */
-static bool counter_check_soft(struct vctx_counter *c)
+static noinline bool counter_check_soft_slow(struct vctx_counter *c)
 {
 	long edge = counter_soft_edge(c);
 	bool was = c->over_soft;
@@ -233,17 +257,26 @@ static bool counter_check_soft(struct vctx_counter *c)
 	return true;
 }
 
+/* Judges the soft limit.  True if usage has risen above it just now. */
+static bool counter_check_soft(struct vctx_counter *c)
+{
+	if (likely(!c->over_soft && atomic_long_read(&c->committed) <= c->soft))
+		return false;
+	return counter_check_soft_slow(c);
+}
+
 /* vctx_counter_charge() when the stock of this CPU does not suffice */
 enum vctx_charge vctx_counter_charge_slow(struct vctx_counter *c, long n,
 					  bool force)
 {
 	enum vctx_charge result = VCTX_REFUSED;
 	long committed, surplus = 0;
+	bool over_hard, look;
 	struct vctx_stock *stock;
 	unsigned long flags;
-	bool over_hard;
 
 	spin_lock_irqsave(&c->lock, flags);
+	stock = this_cpu_ptr(c->stock);
 	committed = atomic_long_read(&c->committed);
 	over_hard = n > c->hard || committed > c->hard - n;
 	/* Close below the soft limit, stocks would hide its crossing. */
@@ -257,65 +290,54 @@ enum vctx_charge vctx_counter_charge_slow(struct vctx_counter *c, long n,
 		atomic_long_inc(&c->fails);
 		goto unlock;
 	}
-	if (committed + n > c->peak)
+	look = counter_peaked(c, stock, n);
+	if (look)
 		c->peak = max(c->peak, counter_look(c) + n);
-	if (!over_hard)
+	/* Who needs more than there is may leave a stock that is well filled. */
+	if (!over_hard && atomic_long_read(&stock->avail) < c->batch)
 		surplus = counter_surplus(c, committed + n);
 	atomic_long_add(n + surplus, &c->committed);
 	c->looked += n;
-	if (surplus) {
-		long avail;
-
-		stock = this_cpu_ptr(c->stock);
-		avail = atomic_long_add_return(surplus, &stock->avail);
-		WRITE_ONCE(stock->low, avail);
-		WRITE_ONCE(stock->mark, avail);
-	}
+	if (surplus)
+		counter_mark(c, stock,
+			     atomic_long_add_return(surplus, &stock->avail),
+			     look);
 	result = counter_check_soft(c) ? VCTX_CHARGED_OVER_SOFT : VCTX_CHARGED;
 unlock:
 	spin_unlock_irqrestore(&c->lock, flags);
 	return result;
 }
 
-/* vctx_counter_uncharge() close to a limit, or when this CPU's stock is full */
-void vctx_counter_uncharge_slow(struct vctx_counter *c, long n)
+/*
+ * vctx_counter_uncharge() close to a limit, or when a stock, which has been that
+ * of this CPU, has become too large: commits less.
+ */
+void vctx_counter_uncharge_slow(struct vctx_counter *c,
+				struct vctx_stock *stock)
 {
-	struct vctx_stock *stock;
 	unsigned long flags;
-	long avail;
+	long avail, keep;
+	bool look;
 
 	spin_lock_irqsave(&c->lock, flags);
-	stock = this_cpu_ptr(c->stock);
-	avail = atomic_long_read(&stock->avail);
-	if (atomic_long_read(&c->committed) > c->peak)
+	look = counter_peaked(c, stock, 0);
+	if (look)
 		counter_look(c);
-	if (avail > c->batch &&
-	    atomic_long_try_cmpxchg(&stock->avail, &avail, c->batch)) {
-		WRITE_ONCE(stock->low, c->batch);
-		WRITE_ONCE(stock->mark, c->batch);
-		n += avail - c->batch;
+	keep = atomic_long_read(&c->committed) < c->exact_from ? c->batch : 0;
+	avail = atomic_long_read(&stock->avail);
+	while (avail > keep &&
+	       !atomic_long_try_cmpxchg(&stock->avail, &avail, keep))
+		;
+	if (avail > keep) {
+		if (WARN_ON_ONCE(atomic_long_sub_return(avail - keep,
+							&c->committed) < 0))
+			atomic_long_set(&c->committed, 0);
+		counter_mark(c, stock, keep, look);
 	}
-	if (WARN_ON_ONCE(atomic_long_sub_return(n, &c->committed) < 0))
-		atomic_long_set(&c->committed, 0);
 	/* Whether usage is below the soft limit again must not hide in stocks. */
 	if (c->over_soft && atomic_long_read(&c->committed) > c->soft &&
-	    atomic_long_read(&c->committed) - c->soft <= counter_margin(c))
+	    atomic_long_read(&c->committed) - c->soft <= c->margin)
 		counter_drain(c);
 	counter_check_soft(c);
-	spin_unlock_irqrestore(&c->lock, flags);
-}
-
-/**
- * vctx_counter_reclaim() - take back what CPUs have in their stocks
- * @c: the counter
- *
- * Context: any.
- */
-void vctx_counter_reclaim(struct vctx_counter *c)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&c->lock, flags);
-	counter_drain(c);
 	spin_unlock_irqrestore(&c->lock, flags);
 }

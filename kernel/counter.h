@@ -16,7 +16,7 @@
  * and so usage <= hard, whatever happens concurrently.  Who would be refused
  * first takes back the stocks of all CPUs, so that nobody is refused while
  * there are units that nobody uses.  Close to a limit batches shrink to
- * nothing and every operation is on the shared word.
+ * nothing, and what is uncharged stays in a stock for a moment only.
  *
  * What moves units between the shared word and the stocks holds a lock, so that
  * they are never in between when a decision is made; charging from a stock and
@@ -99,6 +99,9 @@ struct vctx_stock {
  * struct vctx_counter - usage and limits of one resource of one context
  * @stock: per-CPU stocks; owned by the caller
  * @batch: how much a CPU commits at once far from the limits
+ * @most: how much it keeps at most; constant
+ * @margin: how far from a limit the stocks of all CPUs cannot matter any more;
+ *	constant
  * @soft: above it, an event is due; VCTX_MAX if none
  * @hard: @committed does not grow above it; VCTX_MAX if none
  * @exact_from: below this many committed units no limit is near
@@ -118,6 +121,8 @@ struct vctx_stock {
 struct vctx_counter {
 	struct vctx_stock __percpu *stock;
 	long batch;
+	long most;
+	long margin;
 	long soft;
 	long hard;
 	long exact_from;
@@ -146,8 +151,8 @@ long vctx_counter_peak(struct vctx_counter *c);
 long vctx_counter_settle(struct vctx_counter *c);
 enum vctx_charge vctx_counter_charge_slow(struct vctx_counter *c, long n,
 					  bool force);
-void vctx_counter_uncharge_slow(struct vctx_counter *c, long n);
-void vctx_counter_reclaim(struct vctx_counter *c);
+void vctx_counter_uncharge_slow(struct vctx_counter *c,
+				struct vctx_stock *stock);
 
 /**
  * vctx_stock_take() - use @n units if a stock has them
@@ -192,6 +197,19 @@ vctx_counter_charge(struct vctx_counter *c, long n, bool force)
 }
 
 /**
+ * vctx_counter_far() - would no limit be near after a charge?
+ * @c: the counter
+ * @n: how many units more, a few
+ *
+ * Context: any.
+ */
+static inline bool vctx_counter_far(const struct vctx_counter *c, long n)
+{
+	return atomic_long_read(&c->committed) <
+	       READ_ONCE(c->exact_from) - n;
+}
+
+/**
  * vctx_counter_uncharge() - give @n units back
  * @c: the counter that they were charged to
  * @n: how many
@@ -202,16 +220,16 @@ static __always_inline void vctx_counter_uncharge(struct vctx_counter *c, long n
 {
 	struct vctx_stock *stock = raw_cpu_ptr(c->stock);
 
-	if (unlikely(atomic_long_read(&c->committed) >= READ_ONCE(c->exact_from) ||
-		     atomic_long_read(&stock->avail) + n > 2 * c->batch)) {
-		vctx_counter_uncharge_slow(c, n);
-		return;
-	}
-	atomic_long_add(n, &stock->avail);
-	/* Pairs with vctx_counter_set_limits(): a limit may have come near. */
-	smp_mb__after_atomic();
-	if (unlikely(atomic_long_read(&c->committed) >= READ_ONCE(c->exact_from)))
-		vctx_counter_reclaim(c);
+	/*
+	 * The full barrier pairs with vctx_counter_set_limits(): a limit may
+	 * have come near.
+	 */
+	long avail = atomic_long_add_return(n, &stock->avail);
+
+	if (unlikely(atomic_long_read(&c->committed) >=
+		     READ_ONCE(c->exact_from)) ||
+	    unlikely(avail > c->most))
+		vctx_counter_uncharge_slow(c, stock);
 }
 
 #endif /* _SECURITY_VCTX_COUNTER_H */

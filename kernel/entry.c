@@ -116,7 +116,7 @@ static int make_ready(struct vctx *to, const struct vctx *from,
 
 static int enter(const struct vctx_enter *req)
 {
-	struct vctx_task *blob = vctx_task_blob(current);
+	struct vctx_task *blob = &current->vctx;
 	struct vctx *from = current_vctx();
 	struct vctx_group *from_group;
 	struct cred *cred;

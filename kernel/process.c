@@ -80,23 +80,28 @@ static int vctx_task_kill(struct task_struct *p, struct kernel_siginfo *info,
 /* Context: fown_struct.lock is held for writing. */
 static void vctx_file_set_fowner(struct file *file)
 {
-	struct vctx_file *blob = vctx_file_blob(file);
+	struct fown_struct *fown = file_f_owner(file);
 	struct vctx *vctx = current_vctx();
 
-	if (likely(blob->owner == vctx))
+	if (likely(fown->vctx == vctx))
 		return;
 	if (vctx)
 		vctx_get(vctx);
-	if (blob->owner)
-		vctx_put(blob->owner);
-	blob->owner = vctx;
+	if (fown->vctx)
+		vctx_put(fown->vctx);
+	fown->vctx = vctx;
+}
+
+void __vctx_fown_release(struct fown_struct *fown)
+{
+	vctx_put(fown->vctx);
 }
 
 /* Context: any; fown_struct.lock is held. */
 static int vctx_file_send_sigiotask(struct task_struct *task,
 				    struct fown_struct *fown, int sig)
 {
-	return vctx_file_blob(fown->file)->owner == task_vctx(task) ? 0 : -EPERM;
+	return fown->vctx == task_vctx(task) ? 0 : -EPERM;
 }
 
 static int vctx_task_setnice(struct task_struct *p, int nice)

@@ -15,15 +15,10 @@
 #include "sched/sched.h"
 #include "vctx.h"
 
-struct static_key_false vctx_enabled = STATIC_KEY_FALSE_INIT;
+DEFINE_STATIC_KEY_FALSE(vctx_enabled);
 EXPORT_SYMBOL_GPL(vctx_enabled);
 
-unsigned int vctx_task_offset __ro_after_init;
-EXPORT_SYMBOL_GPL(vctx_task_offset);
-
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
-	.lbs_task = sizeof(struct vctx_task),
-	.lbs_file = sizeof(struct vctx_file),
 	.lbs_superblock = sizeof(struct vctx_sb),
 };
 
@@ -38,7 +33,7 @@ const struct lsm_id vctx_lsmid = {
  */
 static int vctx_task_alloc(struct task_struct *task, unsigned long clone_flags)
 {
-	struct vctx_task *blob = vctx_task_blob(task);
+	struct vctx_task *blob = &task->vctx;
 	struct vctx *vctx = current_vctx();
 	bool leader = !(clone_flags & CLONE_THREAD);
 	int err;
@@ -72,7 +67,7 @@ static void vctx_task_leave(struct vctx_task *blob, struct vctx *vctx,
  */
 void __vctx_task_release(struct task_struct *task)
 {
-	struct vctx_task *blob = vctx_task_blob(task);
+	struct vctx_task *blob = &task->vctx;
 	struct vctx *vctx = task_vctx(task);
 
 	if (unlikely(vctx))
@@ -82,7 +77,7 @@ void __vctx_task_release(struct task_struct *task)
 /* The last reference is gone, or the task never came to life. */
 static void vctx_task_free(struct task_struct *task)
 {
-	struct vctx_task *blob = vctx_task_blob(task);
+	struct vctx_task *blob = &task->vctx;
 	struct vctx *vctx = task_vctx(task);
 
 	if (likely(!vctx))
@@ -95,16 +90,6 @@ static void vctx_task_free(struct task_struct *task)
 	vctx_sched_task_free(blob);
 	RCU_INIT_POINTER(blob->vctx, NULL);
 	vctx_put(vctx);
-}
-
-static noinline void vctx_file_release(struct vctx_file *blob)
-{
-	if (blob->owner)
-		vctx_put(blob->owner);
-	if (blob->vctx) {
-		vctx_limits_file_free(blob->vctx);
-		vctx_put(blob->vctx);
-	}
 }
 
 /* One hook for all who have a say, since everybody opens files all the time. */
@@ -120,14 +105,6 @@ static int vctx_file_open(struct file *file)
 	return vctx_refuse_file_open(file) ?: vctx_process_file_open(file) ?:
 	       vctx_cgroup_file_open(file) ?:
 	       vctx_quota_change(file_inode(file));
-}
-
-static void vctx_file_free(struct file *file)
-{
-	struct vctx_file *blob = vctx_file_blob(file);
-
-	if (unlikely(blob->vctx || blob->owner))
-		vctx_file_release(blob);
 }
 
 /**
@@ -161,19 +138,12 @@ static struct security_hook_list vctx_setup_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_alloc, vctx_task_alloc),
 	LSM_HOOK_INIT(task_free, vctx_task_free),
 	LSM_HOOK_INIT(file_open, vctx_file_open),
-	LSM_HOOK_INIT(file_free_security, vctx_file_free),
 	LSM_HOOK_INIT(getselfattr, vctx_getselfattr),
 	LSM_HOOK_INIT(setselfattr, vctx_setselfattr),
 };
 
 static int __init vctx_init(void)
 {
-	BUILD_BUG_ON(offsetof(struct vctx_task, vctx) !=
-		     offsetof(struct vctx_task_head, vctx));
-	BUILD_BUG_ON(offsetof(struct vctx_task, accounted_at) !=
-		     offsetof(struct vctx_task_head, accounted_at));
-	vctx_task_offset = vctx_blob_sizes.lbs_task;
-
 	security_add_hooks(vctx_setup_hooks, ARRAY_SIZE(vctx_setup_hooks),
 			   &vctx_lsmid);
 	vctx_add_process_hooks();

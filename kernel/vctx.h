@@ -112,6 +112,8 @@ enum vctx_account {
 	VCTX_NR_ACCOUNT = VCTX_ACCOUNT_NET_FIRST + 4 * VCTX_NR_FAMILIES
 };
 
+static_assert(VCTX_NR_ACCOUNT_TASK == VCTX_TASK_FIGURES);
+
 /* Bytes of a family that were sent or received; packets come next. */
 #define VCTX_ACCOUNT_NET(family, sent) \
 	(VCTX_ACCOUNT_NET_FIRST + 4 * (family) + 2 * (sent))
@@ -228,66 +230,6 @@ struct vctx {
 };
 
 /**
- * struct vctx_prepaid - resident pages that a task is about to map
- * @mm: address space where, which has users
- * @vctx: context that was charged for them: that of @mm, or one above it if
- *	@mm has moved meanwhile
- * @rss: pages, see limits/mm.c
- * @anon: how many of them, or instead of others, will be anonymous
- * @over: context whose hard limit was in the way last, NULL if none was; it is
- *	that of current or one above it
- * @over_res: and the resource
- * @tries: how often room was made for the fault that is being handled
- */
-struct vctx_prepaid {
-	struct mm_struct *mm;
-	struct vctx *vctx;
-	long rss;
-	long anon;
-	struct vctx *over;
-	enum vctx_resource over_res;
-	unsigned int tries;
-};
-
-/**
- * struct vctx_task - LSM blob of a task
- * @vctx: context of the task, NULL for the host; written by the task itself
- *	only; holds a reference on vctx.ref, until the task_struct is freed
- * @accounted_at: jiffies when its figures were taken over last
- * @group: group that the scheduler has it in, NULL if none of a context; holds
- *	a reference until the task_struct is freed.  Written by the task itself
- *	with cgroup_threadgroup_rwsem held for reading, by others for writing.
- * @member: counted in vctx.live and charged; dropped when the task is reaped
- * @leader: charged as a process at its creation, see vctx_task_free()
- * @accounted: how far the task's own figures are in the sums of its context;
- *	used by the CPU that it runs on, with interrupts off; and while it does
- *	not run by others, see limits/accounting.c
- * @stamp: sum of those that change seldom, to see whether any has; likewise
- * @prepaid: used by the task itself only
- */
-struct vctx_task {
-	struct vctx __rcu *vctx;
-	unsigned long accounted_at;
-	struct vctx_group *group;
-	bool member;
-	bool leader;
-	u64 accounted[VCTX_NR_ACCOUNT_TASK];
-	u64 stamp;
-	struct vctx_prepaid prepaid;
-};
-
-/**
- * struct vctx_file - LSM blob of an open file description
- * @vctx: context that it is charged to, or NULL; holds a reference
- * @owner: context of who has last said to whom its signals go (F_SETOWN and
- *	the like), or NULL; holds a reference; protected by fown_struct.lock
- */
-struct vctx_file {
-	struct vctx *vctx;
-	struct vctx *owner;
-};
-
-/**
  * struct vctx_sb - LSM blob of a superblock
  * @vctx: context of who made it, or NULL; constant; holds a reference
  */
@@ -298,20 +240,10 @@ struct vctx_sb {
 extern struct lsm_blob_sizes vctx_blob_sizes;
 extern const struct lsm_id vctx_lsmid;
 
-static inline struct vctx_task *vctx_task_blob(const struct task_struct *task)
-{
-	return task->security + vctx_blob_sizes.lbs_task;
-}
-
-static inline struct vctx_file *vctx_file_blob(const struct file *file)
-{
-	return file->f_security + vctx_blob_sizes.lbs_file;
-}
-
 /* The context of current.  Nobody else changes it, hence no RCU. */
 static inline struct vctx *current_vctx(void)
 {
-	return rcu_dereference_protected(vctx_task_blob(current)->vctx, true);
+	return rcu_dereference_protected(current->vctx.vctx, true);
 }
 
 /*
@@ -321,7 +253,7 @@ static inline struct vctx *current_vctx(void)
  */
 static inline struct vctx *task_vctx(const struct task_struct *task)
 {
-	return rcu_dereference_check(vctx_task_blob(task)->vctx, true);
+	return rcu_dereference_check(task->vctx.vctx, true);
 }
 
 static inline bool vctx_is_watcher(const struct vctx *vctx)

@@ -97,7 +97,7 @@ static u64 task_stamp(const struct task_struct *task)
  */
 void __vctx_account_task(struct task_struct *task)
 {
-	struct vctx_task *blob = vctx_task_blob(task);
+	struct vctx_task *blob = &task->vctx;
 	struct vctx *vctx = task_vctx(task);
 	u64 cpu, wait, nvcsw, stamp;
 	struct vctx *v;
@@ -138,7 +138,7 @@ void vctx_accounting_enter(struct vctx *to)
 {
 	local_irq_disable();
 	__vctx_account_task(current);
-	rcu_assign_pointer(vctx_task_blob(current)->vctx, to);
+	rcu_assign_pointer(current->vctx.vctx, to);
 	local_irq_enable();
 }
 
@@ -250,7 +250,7 @@ static int account_sleeper(struct task_struct *task, void *unused)
 static bool account_pending(const struct task_struct *task)
 {
 	return READ_ONCE(task->se.sum_exec_runtime) !=
-	       READ_ONCE(vctx_task_blob(task)->accounted[VCTX_ACCOUNT_CPU]);
+	       READ_ONCE(task->vctx.accounted[VCTX_ACCOUNT_CPU]);
 }
 
 /* What those who do not run have used since they were accounted */

@@ -18,17 +18,14 @@ int __vctx_file_charge(struct file *file)
 	if (vctx_charge(vctx, VCTX_NOFILE, 1))
 		return -ENFILE;
 	vctx_get(vctx);
-	vctx_file_blob(file)->vctx = vctx;
+	file->f_vctx = vctx;
 	return 0;
 }
 
-/**
- * vctx_limits_file_free() - uncharge a file description
- * @vctx: context that it is charged to
- *
- * Context: any.
- */
-void vctx_limits_file_free(struct vctx *vctx)
+void __vctx_file_release(struct file *file)
 {
+	struct vctx *vctx = file->f_vctx;
+
 	vctx_uncharge(vctx, VCTX_NOFILE, 1);
+	vctx_put(vctx);
 }

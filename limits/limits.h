@@ -69,22 +69,33 @@ static __always_inline int vctx_charge_below(struct vctx *vctx,
  */
 static inline int vctx_charge(struct vctx *vctx, enum vctx_resource res, long n)
 {
-	return vctx_charge_below(vctx, NULL, res, n, false);
+	struct vctx *v = vctx;
+
+	do {
+		enum vctx_charge charge;
+
+		charge = vctx_counter_charge(&v->counter[res], n, false);
+		if (unlikely(charge != VCTX_CHARGED) &&
+		    vctx_charge_event(vctx, v, res, n, charge))
+			return -EDQUOT;
+		v = v->parent;
+	} while (unlikely(v));
+	return 0;
 }
 
-static inline void vctx_uncharge(struct vctx *vctx, enum vctx_resource res,
-				 long n)
+static __always_inline void vctx_uncharge(struct vctx *vctx,
+					  enum vctx_resource res, long n)
 {
-	vctx_uncharge_below(vctx, NULL, res, n);
+	do {
+		vctx_counter_uncharge(&vctx->counter[res], n);
+		vctx = vctx->parent;
+	} while (unlikely(vctx));
 }
 
 /* task.c */
 void vctx_limits_enter(struct vctx *to, const struct vctx *from);
 int vctx_limits_fork(struct vctx *vctx, bool leader);
 void vctx_limits_exit(struct vctx *vctx, bool leader);
-
-/* file.c */
-void vctx_limits_file_free(struct vctx *vctx);
 
 /* sock.c */
 void vctx_add_sock_hooks(void);

@@ -25,13 +25,12 @@
  * Where they cannot, or it is not known how many there will be, who is going to
  * map some has charged them before and keeps them in &struct vctx_prepaid of the
  * task, from where they are taken when they are counted; what is left over goes
- * back when the fault ends.  So whatever is refused is refused by the counters,
+ * back when the fault, or the fork, ends.  So whatever is refused is refused by the counters,
  * and no page is counted before it is charged.  Who has not asked before is
  * charged regardless of limits: that is swapoff and uprobes, the
  * administrator's.
  *
- * While nothing is kept, task_struct.vctx_prepaid is false, and nobody looks
- * for it.  A child may begin with its parent's, until its first fault ends.
+ * While nothing is kept, vctx_prepaid.any is false, and nobody looks for it.
  *
  * Moving.  A counter and a charge are two words, and others count while current
  * enters a context.  mm->vctx is what they go by: first it gets a mark.  Who has
@@ -95,16 +94,6 @@ void __vctx_mm_settle(struct mm_struct *mm)
 	mm_settle(mm->vctx, VCTX_MEMLOCK, &mm->vctx_memlock, mm->locked_vm);
 }
 
-void __vctx_mm_release(struct mm_struct *mm)
-{
-	struct vctx *vctx = mm->vctx;
-
-	mm_settle(vctx, VCTX_AS, &mm->vctx_as, 0);
-	mm_settle(vctx, VCTX_MEMLOCK, &mm->vctx_memlock, 0);
-	WRITE_ONCE(mm->vctx, NULL);
-	vctx_put(vctx);
-}
-
 /* Makes @charged pages suffice for @pages. */
 static int mm_charge(struct vctx *vctx, enum vctx_resource res,
 		     unsigned long *charged, unsigned long pages)
@@ -161,17 +150,53 @@ static long rss_anon(int member, long pages)
 
 static struct vctx_prepaid *current_prepaid(void)
 {
-	return &vctx_task_blob(current)->prepaid;
+	return &current->vctx.prepaid;
 }
 
-static void prepaid_return(struct vctx_prepaid *p)
+static void prepaid_uncharge(struct vctx_prepaid *p)
 {
 	if (p->rss | p->anon)
 		rss_uncharge(p->vctx, NULL, p->rss, p->anon);
 	p->rss = 0;
 	p->anon = 0;
+}
+
+static void prepaid_return(struct vctx_prepaid *p)
+{
+	prepaid_uncharge(p);
+	p->room = 0;
 	p->mm = NULL;
-	current->vctx_prepaid = !!p->over;
+	p->whole = NULL;
+	p->any = p->over;
+}
+
+/*
+ * Not while current handles a fault, and has charged for that; it would not
+ * come here then, but by a detour.
+ */
+void __vctx_mm_exit(struct mm_struct *mm)
+{
+	struct vctx_prepaid *p = current_prepaid();
+
+	if (unlikely(p->any))
+		return;
+	p->mm = mm;
+	p->vctx = mm->vctx;
+	p->whole = mm;
+	p->any = true;
+}
+
+void __vctx_mm_release(struct mm_struct *mm)
+{
+	struct vctx_prepaid *p = current_prepaid();
+	struct vctx *vctx = mm->vctx;
+
+	if (p->whole == mm)
+		prepaid_return(p);
+	mm_settle(vctx, VCTX_AS, &mm->vctx_as, 0);
+	mm_settle(vctx, VCTX_MEMLOCK, &mm->vctx_memlock, 0);
+	WRITE_ONCE(mm->vctx, NULL);
+	vctx_put(vctx);
 }
 
 /*
@@ -291,7 +316,7 @@ bool __vctx_rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
 	long anon = rss_anon(member, pages);
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
-	if (unlikely(mm_moving(vctx) || current->vctx_prepaid)) {
+	if (unlikely(mm_moving(vctx) || current_prepaid()->any)) {
 		rss_add_slow(mm, member, pages);
 		return true;
 	}
@@ -301,6 +326,49 @@ bool __vctx_rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
 		rss_uncharge(vctx, NULL, -pages, -anon);
 	else
 		rss_force(vctx, NULL, pages, anon);
+	return false;
+}
+
+/* How many pages of an address space that ends are uncharged together. */
+#define VCTX_EXIT_PAGES		512
+
+/*
+ * Current copies to, or ends, an address space: @rss pages more are counted, or
+ * less if that is below zero.  Fork has mapped all that it has asked for.  Others
+ * may wait for what exit gives back.
+ */
+static void rss_add_whole(struct vctx_prepaid *p, long rss, long anon)
+{
+	p->rss -= rss;
+	p->anon -= anon;
+	if (rss > 0)
+		p->room = min(p->rss, p->anon);
+	else if (unlikely(p->rss > VCTX_EXIT_PAGES))
+		prepaid_uncharge(p);
+}
+
+bool __vctx_rss_add_vec(struct mm_struct *mm, struct vctx *vctx, const int *rss)
+{
+	struct vctx_prepaid *p = current_prepaid();
+	long anon = rss[MM_ANONPAGES];
+	long all = anon + rss[MM_FILEPAGES] + rss[MM_SHMEMPAGES];
+	int i;
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
+	if (p->whole == mm) {
+		rss_add_whole(p, all, anon);
+		return false;
+	}
+	if (unlikely(mm_moving(vctx) || p->any)) {
+		for (i = 0; i < NR_MM_COUNTERS; i++)
+			if (rss[i])
+				rss_add_slow(mm, i, rss[i]);
+		return true;
+	}
+	if (all <= 0)
+		rss_uncharge(vctx, NULL, -all, -anon);
+	else
+		rss_force(vctx, NULL, all, anon);
 	return false;
 }
 
@@ -361,7 +429,7 @@ int __vctx_rss_charge(struct mm_struct *mm, long rss, long anon,
 		p->mm = mm;
 	}
 	/* If it is refused as well: vctx_fault_again() has to see p->over. */
-	current->vctx_prepaid = true;
+	p->any = true;
 	if (how != VCTX_RSS_MORE) {
 		rss -= min(rss, p->rss);
 		anon -= min(anon, p->anon);
@@ -399,43 +467,71 @@ int __vctx_rss_map(struct mm_struct *mm, struct vctx *vctx, int member,
 	long n = pages << PAGE_SHIFT;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
-	if (likely(!mm_moving(vctx) && !current->vctx_prepaid) &&
+	if (likely(!mm_moving(vctx) && !current_prepaid()->any) &&
 	    likely(rss_take(vctx, member, n, &rss_end, &anon_end)))
 		return 0;
 	return rss_map_slow(mm, vctx, member, n, rss_end, anon_end);
 }
 
-static noinline int rss_more_slow(struct mm_struct *mm, struct vctx *vctx,
-				  int member, long n,
-				  const struct vctx *rss_end,
-				  const struct vctx *anon_end)
-{
-	long pages = n >> PAGE_SHIFT;
+/* How many pages fork charges at once, far from limits. */
+#define VCTX_COPY_PAGES		32
 
-	rss_untake(vctx, member, n, rss_end, anon_end);
-	return __vctx_rss_charge(mm, pages, rss_anon(member, pages),
-				 VCTX_RSS_MORE);
+/* Would another @n bytes of resident memory leave all limits far away? */
+static bool rss_far(const struct vctx *vctx, long n)
+{
+	const struct vctx *v;
+
+	for (v = vctx; v; v = v->parent)
+		if (!vctx_counter_far(&v->counter[VCTX_RSS], n) ||
+		    !vctx_counter_far(&v->counter[VCTX_ANON], n))
+			return false;
+	return true;
 }
 
-int __vctx_rss_more(struct mm_struct *mm, struct vctx *vctx, int member,
+/*
+ * Charges many pages of any kind, out of which @pages are copied now.  Not close
+ * to a limit: what is not needed after all would be in the way of others.
+ */
+static bool rss_make_room(struct mm_struct *mm, struct vctx *vctx,
+			  struct vctx_prepaid *p, long pages)
+{
+	long more = max(pages, VCTX_COPY_PAGES);
+
+	if (!rss_far(vctx, more << PAGE_SHIFT) ||
+	    rss_charge_one(mm, vctx, VCTX_RSS, more, VCTX_RSS_TRY))
+		return false;
+	if (rss_charge_one(mm, vctx, VCTX_ANON, more, VCTX_RSS_TRY)) {
+		rss_uncharge(vctx, NULL, more, 0);
+		return false;
+	}
+	p->rss += more;
+	p->anon += more;
+	p->room += more - pages;
+	return true;
+}
+
+/*
+ * Nobody else counts pages of @mm as more yet, and current none of another
+ * address space: fork does neither fault nor sleep while it has copied what it
+ * has not counted.
+ */
+int __vctx_rss_copy(struct mm_struct *mm, struct vctx *vctx, int member,
 		    long pages)
 {
-	struct vctx *rss_end = vctx, *anon_end = vctx;
 	struct vctx_prepaid *p = current_prepaid();
-	long n = pages << PAGE_SHIFT;
 
-	if (!p->mm && !mm_moving(vctx)) {
+	if (!p->mm) {
 		p->mm = mm;
 		p->vctx = vctx;
-		current->vctx_prepaid = true;
+		p->whole = mm;
+		p->any = true;
 	}
-	if (unlikely(p->mm != mm || p->vctx != vctx) ||
-	    unlikely(!rss_take(vctx, member, n, &rss_end, &anon_end)))
-		return rss_more_slow(mm, vctx, member, n, rss_end, anon_end);
-	p->rss += n >> PAGE_SHIFT;
-	if (member == MM_ANONPAGES)
-		p->anon += n >> PAGE_SHIFT;
-	return 0;
+	if (likely(p->whole == mm) && rss_make_room(mm, vctx, p, pages))
+		return 0;
+	pages -= p->room;
+	p->room = 0;
+	return __vctx_rss_charge(mm, pages, rss_anon(member, pages),
+				 VCTX_RSS_MORE);
 }
 
 void __vctx_rss_settle(void)
@@ -465,12 +561,12 @@ bool __vctx_fault_again(vm_fault_t ret, unsigned int flags)
 	if (over && (ret & VM_FAULT_OOM) && (flags & FAULT_FLAG_USER))
 		return false;
 	p->over = NULL;
-	/* Comes here again, since current->vctx_prepaid is still true. */
+	/* Comes here again, since p->any is still true. */
 	if (over && fault_may_wait(ret, flags) &&
 	    p->tries++ < VCTX_FAULT_TRIES && vctx_oom(over, p->over_res))
 		return true;
 	p->tries = 0;
-	current->vctx_prepaid = false;
+	p->any = false;
 	return false;
 }
 

@@ -23,8 +23,7 @@
 
 #include "limits.h"
 
-/* Apart, so that sockets of the host do not save registers for it. */
-static noinline int vctx_sock_charge_to(struct sock *sk, struct vctx *vctx)
+static int vctx_sock_charge_to(struct sock *sk, struct vctx *vctx)
 {
 	if (vctx_charge(vctx, VCTX_NSOCK, 1))
 		return -ENOBUFS;
@@ -40,12 +39,9 @@ static int vctx_sock_charge(struct sock *sk, struct vctx *vctx)
 	return likely(!vctx) ? 0 : vctx_sock_charge_to(sk, vctx);
 }
 
-static int vctx_socket_post_create(struct socket *sock, int family, int type,
-				   int protocol, int kern)
+int __vctx_sock_create(struct socket *sock)
 {
-	if (kern)
-		return 0;
-	return vctx_sock_charge(sock->sk, current_vctx());
+	return vctx_sock_charge_to(sock->sk, current_vctx());
 }
 
 int __vctx_sock_clone(const struct sock *sk, struct sock *newsk)
@@ -113,7 +109,6 @@ void __vctx_sock_free(struct sock *sk)
 }
 
 static struct security_hook_list vctx_sock_hooks[] __ro_after_init = {
-	LSM_HOOK_INIT(socket_post_create, vctx_socket_post_create),
 	LSM_HOOK_INIT(unix_stream_connect, vctx_unix_stream_connect),
 	LSM_HOOK_INIT(mptcp_add_subflow, vctx_mptcp_add_subflow),
 };

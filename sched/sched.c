@@ -200,14 +200,14 @@ struct task_group *__vctx_fork_group(struct task_struct *task,
 	if (!group)
 		return tg;
 	percpu_ref_get(&group->ref);
-	vctx_task_blob(task)->group = group;
+	task->vctx.group = group;
 	return group->tg;
 }
 
 struct task_group *__vctx_task_group(struct task_struct *task,
 				     struct task_group *tg)
 {
-	struct vctx_group *group = READ_ONCE(vctx_task_blob(task)->group);
+	struct vctx_group *group = READ_ONCE(task->vctx.group);
 
 	return group ? group->tg : tg;
 }
@@ -216,7 +216,7 @@ struct task_group *__vctx_task_group(struct task_struct *task,
 static struct vctx_group *vctx_sched_move(struct task_struct *task,
 					  const struct vctx *vctx)
 {
-	struct vctx_task *blob = vctx_task_blob(task);
+	struct vctx_task *blob = &task->vctx;
 	struct vctx_group *old = blob->group;
 	struct vctx_group *new = vctx_sched_group(vctx);
 

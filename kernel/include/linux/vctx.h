@@ -22,6 +22,7 @@ struct file;
 struct file_lock;
 struct file_lock_core;
 struct file_system_type;
+struct fown_struct;
 struct fsnotify_mark;
 struct pid;
 struct pid_namespace;
@@ -37,36 +38,24 @@ struct vctx_group;
 
 #ifdef CONFIG_SECURITY_VCTX
 
+#include <linux/fs.h>
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/jump_label.h>
 #include <linux/percpu-refcount.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/time64.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 DECLARE_STATIC_KEY_FALSE(vctx_enabled);
 
-/* Where vctx's part of a task's LSM blob begins */
-extern unsigned int vctx_task_offset;
-
-/* What it begins with: see &struct vctx_task. */
-struct vctx_task_head {
-	void *vctx;
-	unsigned long accounted_at;
-};
-
-static inline const struct vctx_task_head *
-vctx_task_head(const struct task_struct *task)
-{
-	return task->security + vctx_task_offset;
-}
-
 /* For the paths that everybody takes.  Only while vctx_enabled is set. */
 static inline bool vctx_is_member(const struct task_struct *task)
 {
-	return READ_ONCE(vctx_task_head(task)->vctx);
+	return rcu_access_pointer(task->vctx.vctx);
 }
 
 bool __vctx_task_hidden(const struct task_struct *task);
@@ -74,6 +63,8 @@ bool __vctx_pid_hidden(struct pid *pid);
 bool __vctx_task_foreign(const struct task_struct *task);
 void __vctx_task_release(struct task_struct *task);
 int __vctx_file_charge(struct file *file);
+void __vctx_file_release(struct file *file);
+void __vctx_fown_release(struct fown_struct *fown);
 int vctx_proc_current(struct seq_file *m, struct pid_namespace *ns,
 		      struct pid *pid, struct task_struct *task);
 
@@ -300,6 +291,17 @@ static inline bool vctx_task_foreign(const struct task_struct *task)
 }
 
 /**
+ * vctx_task_init() - a task_struct was copied
+ * @task: the copy, which is in no context yet
+ *
+ * Context: process; before anything can fail and free @task.
+ */
+static inline void vctx_task_init(struct task_struct *task)
+{
+	memset(&task->vctx, 0, sizeof(task->vctx));
+}
+
+/**
  * vctx_task_release() - a task is being reaped
  * @task: no longer runs, or is current on its last steps
  *
@@ -318,7 +320,7 @@ static inline void vctx_task_release(struct task_struct *task)
  * vctx_file_charge() - current makes an open file description
  * @file: the new one
  *
- * It is uncharged when it is freed, by the LSM hook for that.
+ * It is uncharged when it is freed, see vctx_file_release().
  *
  * Context: process.
  * Return: 0, or -ENFILE if that would exceed a hard limit on nofile.
@@ -328,6 +330,30 @@ static inline int vctx_file_charge(struct file *file)
 	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
 		return __vctx_file_charge(file);
 	return 0;
+}
+
+/**
+ * vctx_file_release() - an open file description is freed
+ * @file: may have been charged
+ *
+ * Context: any.
+ */
+static inline void vctx_file_release(struct file *file)
+{
+	if (unlikely(file->f_vctx))
+		__vctx_file_release(file);
+}
+
+/**
+ * vctx_fown_release() - whom a file sends signals to is forgotten
+ * @fown: about to be freed
+ *
+ * Context: process.
+ */
+static inline void vctx_fown_release(struct fown_struct *fown)
+{
+	if (unlikely(fown->vctx))
+		__vctx_fown_release(fown);
 }
 
 /**
@@ -851,7 +877,7 @@ static inline void vctx_account_switch(struct task_struct *task,
 				       unsigned int state)
 {
 	if (static_branch_likely(&vctx_enabled) && vctx_is_member(task) &&
-	    (unlikely(time_before(vctx_task_head(task)->accounted_at, jiffies)) ||
+	    (unlikely(time_before(task->vctx.accounted_at, jiffies)) ||
 	     unlikely(state & TASK_DEAD)))
 		__vctx_account_task(task);
 }
@@ -1042,6 +1068,10 @@ static inline bool vctx_task_foreign(const struct task_struct *task)
 	return false;
 }
 
+static inline void vctx_task_init(struct task_struct *task)
+{
+}
+
 static inline void vctx_task_release(struct task_struct *task)
 {
 }
@@ -1049,6 +1079,14 @@ static inline void vctx_task_release(struct task_struct *task)
 static inline int vctx_file_charge(struct file *file)
 {
 	return 0;
+}
+
+static inline void vctx_file_release(struct file *file)
+{
+}
+
+static inline void vctx_fown_release(struct fown_struct *fown)
+{
 }
 
 static inline int vctx_lock_charge(struct file_lock_core *flc)

@@ -21,16 +21,19 @@ enum vctx_rss_how {
 #ifdef CONFIG_SECURITY_VCTX
 
 void __vctx_mm_settle(struct mm_struct *mm);
+void __vctx_mm_exit(struct mm_struct *mm);
 void __vctx_mm_release(struct mm_struct *mm);
 int __vctx_as_charge(struct mm_struct *mm, long pages);
 int __vctx_memlock_charge(struct mm_struct *mm, long pages);
 bool __vctx_rss_add(struct mm_struct *mm, struct vctx *vctx, int member,
 		    long pages);
+bool __vctx_rss_add_vec(struct mm_struct *mm, struct vctx *vctx,
+			const int *rss);
 int __vctx_rss_map(struct mm_struct *mm, struct vctx *vctx, int member,
 		   long pages);
 int __vctx_rss_charge(struct mm_struct *mm, long rss, long anon,
 		      enum vctx_rss_how how);
-int __vctx_rss_more(struct mm_struct *mm, struct vctx *vctx, int member,
+int __vctx_rss_copy(struct mm_struct *mm, struct vctx *vctx, int member,
 		    long pages);
 void __vctx_rss_settle(void);
 bool __vctx_fault_again(vm_fault_t ret, unsigned int flags);
@@ -58,6 +61,18 @@ static inline void vctx_mm_settle(struct mm_struct *mm)
 	if (vctx_mm_charged(mm) && (mm->vctx_as != mm->total_vm ||
 				    mm->vctx_memlock != mm->locked_vm))
 		__vctx_mm_settle(mm);
+}
+
+/**
+ * vctx_mm_exit() - all of an address space is about to be unmapped
+ * @mm: the address space, which has no user any more; vctx_mm_release() follows
+ *
+ * Context: process.
+ */
+static inline void vctx_mm_exit(struct mm_struct *mm)
+{
+	if (vctx_mm_charged(mm))
+		__vctx_mm_exit(mm);
 }
 
 /**
@@ -121,6 +136,14 @@ static inline bool vctx_rss_add(struct mm_struct *mm, int member, long pages)
 	return unlikely(vctx) && __vctx_rss_add(mm, vctx, member, pages);
 }
 
+/* As vctx_rss_add(), of all MM_* at once: all more, or all less. */
+static inline bool vctx_rss_add_vec(struct mm_struct *mm, const int *rss)
+{
+	struct vctx *vctx = READ_ONCE(mm->vctx);
+
+	return unlikely(vctx) && __vctx_rss_add_vec(mm, vctx, rss);
+}
+
 /**
  * vctx_rss_map() - pages are about to be resident, and to be counted right now
  * @mm: address space, which has users
@@ -168,12 +191,31 @@ static inline int vctx_rss_try(struct mm_struct *mm, int member, long pages)
 				 VCTX_RSS_TRY);
 }
 
-/* As vctx_rss_charge(), in addition to what was charged and not counted yet. */
-static inline int vctx_rss_more(struct mm_struct *mm, int member, long pages)
+/**
+ * vctx_rss_copy() - fork is about to copy pages
+ * @mm: the child's address space
+ * @member: MM_FILEPAGES, MM_ANONPAGES or MM_SHMEMPAGES
+ * @pages: how many
+ *
+ * They are charged in addition to what was charged and not counted yet; far
+ * from limits more than asked for at once.  What has not been counted in the
+ * end is uncharged by vctx_rss_settle().
+ *
+ * Context: process; any locks.
+ * Return: 0, or -ENOMEM if that would exceed a hard limit on rss or anon.
+ */
+static inline int vctx_rss_copy(struct mm_struct *mm, int member, long pages)
 {
 	struct vctx *vctx = READ_ONCE(mm->vctx);
+	struct vctx_prepaid *p;
 
-	return unlikely(vctx) ? __vctx_rss_more(mm, vctx, member, pages) : 0;
+	if (likely(!vctx))
+		return 0;
+	p = &current->vctx.prepaid;
+	if (unlikely(p->room < pages))
+		return __vctx_rss_copy(mm, vctx, member, pages);
+	p->room -= pages;
+	return 0;
 }
 
 /**
@@ -199,7 +241,7 @@ static inline int vctx_rss_charge_copy(struct mm_struct *mm, bool counted)
  */
 static inline void vctx_rss_settle(void)
 {
-	if (unlikely(current->vctx_prepaid))
+	if (unlikely(current->vctx.prepaid.any))
 		__vctx_rss_settle();
 }
 
@@ -218,7 +260,7 @@ static inline void vctx_rss_settle(void)
  */
 static inline bool vctx_fault_again(vm_fault_t ret, unsigned int flags)
 {
-	return unlikely(current->vctx_prepaid) && __vctx_fault_again(ret, flags);
+	return unlikely(current->vctx.prepaid.any) && __vctx_fault_again(ret, flags);
 }
 
 #else /* !CONFIG_SECURITY_VCTX */
@@ -229,6 +271,10 @@ static inline bool vctx_mm_charged(const struct mm_struct *mm)
 }
 
 static inline void vctx_mm_settle(struct mm_struct *mm)
+{
+}
+
+static inline void vctx_mm_exit(struct mm_struct *mm)
 {
 }
 
@@ -251,6 +297,11 @@ static inline bool vctx_rss_add(struct mm_struct *mm, int member, long pages)
 	return false;
 }
 
+static inline bool vctx_rss_add_vec(struct mm_struct *mm, const int *rss)
+{
+	return false;
+}
+
 static inline int vctx_rss_map(struct mm_struct *mm, int member, long pages)
 {
 	return 0;
@@ -266,7 +317,7 @@ static inline int vctx_rss_try(struct mm_struct *mm, int member, long pages)
 	return 0;
 }
 
-static inline int vctx_rss_more(struct mm_struct *mm, int member, long pages)
+static inline int vctx_rss_copy(struct mm_struct *mm, int member, long pages)
 {
 	return 0;
 }

@@ -2,24 +2,44 @@
 /*
  * vctx: hooks into the network, apart since they look into struct sock
  *
- * They look at what a socket was charged to only: for one of the host, that is
- * a load and a branch.
+ * Except for the first, they look at what a socket was charged to only: for one
+ * of the host, that is a load and a branch.
  */
 #ifndef _LINUX_VCTX_SOCK_H
 #define _LINUX_VCTX_SOCK_H
 
 #include <linux/compiler.h>
 #include <linux/net.h>
+#include <linux/vctx.h>
 #include <net/sock.h>
 
 #ifdef CONFIG_SECURITY_VCTX
 
+int __vctx_sock_create(struct socket *sock);
 int __vctx_sock_clone(const struct sock *sk, struct sock *newsk);
 int __vctx_sock_accept(const struct socket *sock, const struct socket *newsock);
 bool __vctx_sock_refuse(const struct sock *sk);
 bool __vctx_sock_full(const struct sock *sk);
 void __vctx_sock_release(struct sock *sk);
 void __vctx_sock_free(struct sock *sk);
+
+/**
+ * vctx_sock_create() - current makes a socket
+ * @sock: the new one, complete
+ * @kern: the kernel makes it for itself
+ *
+ * It is uncharged when it is released.
+ *
+ * Context: process.
+ * Return: 0, or -ENOBUFS if that would exceed a hard limit on nsock.
+ */
+static inline int vctx_sock_create(struct socket *sock, int kern)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current) &&
+	    likely(!kern))
+		return __vctx_sock_create(sock);
+	return 0;
+}
 
 /**
  * vctx_sock_init() - a socket was copied
@@ -117,6 +137,11 @@ static inline void vctx_sock_free(struct sock *sk)
 }
 
 #else /* !CONFIG_SECURITY_VCTX */
+
+static inline int vctx_sock_create(struct socket *sock, int kern)
+{
+	return 0;
+}
 
 static inline void vctx_sock_init(struct sock *newsk)
 {
