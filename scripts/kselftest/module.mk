@@ -16,7 +16,7 @@ SELFTESTS += $(SELFTEST_PROGS) $(SELFTEST_DIR)/run-all.sh
 SELFTEST_HARNESS := $(O)/linux-stock/tools/testing/selftests/kselftest
 SELFTEST_CFLAGS := -O2 -Wall -Werror -Ikernel/include/uapi -I$(SELFTEST_HARNESS)
 
-$(SELFTEST_PROGS): $(SELFTEST_DIR)/%: selftests/%.c selftests/common.h \
+$(SELFTEST_PROGS): $(SELFTEST_DIR)/%: selftests/%.c $(wildcard selftests/*.h) \
 		   kernel/include/uapi/linux/vctx.h | linux
 	@mkdir -p $(@D)
 	$(CC) $(SELFTEST_CFLAGS) -o $@ $< -lpthread
