@@ -14,6 +14,7 @@
 #                 test by its exit status (scripts/check)
 #   CHECKS_BESIDE those that compile, and are run while a guest of the others
 #                 leaves a processor idle
+#   SOAKS         steps of "make soak", likewise
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
@@ -36,6 +37,7 @@ SELFTESTS :=
 BENCH_PROGS :=
 CHECKS :=
 CHECKS_BESIDE := kernel-debug check-kernel unit-tests
+SOAKS :=
 
 # lib/ and tools/ define what the others use.
 MODULES := $(wildcard lib/module.mk) $(wildcard tools/module.mk)
@@ -61,6 +63,10 @@ endif
 check: kernel tools	## run all tests; the last line counts them
 	$(SUBMAKE) $(UNIT_TESTS) $(SELFTESTS)
 	@scripts/check $(CHECKS) --beside $(CHECKS_BESIDE)
+
+.PHONY: soak
+soak: kernel tools	## run the tests that take long
+	@scripts/check $(SOAKS)
 
 .PHONY: bench
 bench: kernel kernel-stock tools	## measure; BENCH=NAME for one of bench/NAME.sh
