@@ -15,6 +15,7 @@
 #   CHECKS_LAST   more of them, that a second guest may run beside the others
 #   CHECKS_BESIDE those that compile, and are run while a guest of the others
 #                 leaves a processor idle
+#   SOAKS         steps of "make soak", likewise
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
@@ -38,6 +39,7 @@ BENCH_PROGS :=
 CHECKS :=
 CHECKS_LAST :=
 CHECKS_BESIDE := kernel-debug check-kernel unit-tests
+SOAKS :=
 
 # lib/ and tools/ define what the others use.
 MODULES := $(wildcard lib/module.mk) $(wildcard tools/module.mk)
@@ -63,6 +65,10 @@ endif
 check: kernel tools	## run all tests; the last line counts them
 	$(SUBMAKE) $(UNIT_TESTS) $(SELFTESTS)
 	@scripts/check $(CHECKS) $(CHECKS_LAST) --beside $(CHECKS_BESIDE)
+
+.PHONY: soak
+soak: kernel tools	## run the tests that take long
+	@scripts/check $(SOAKS)
 
 .PHONY: bench
 bench: kernel kernel-stock tools	## measure; BENCH=NAME for one of bench/NAME.sh

@@ -1012,12 +1012,17 @@ static int world_end(struct world *world, const char **what)
 	agent_call(&self->world.b, _fn, (long)(_a), (long)(_b), (long)(_c))
 
 /* Usage is what was charged to the empty directory, and so much more. */
-#define EXPECT_SPACE_A(_more) \
-	EXPECT_EQ(self->world.space_a + (_more), \
-		  settled_space(A, self->world.space_a + (_more)))
-#define EXPECT_INODES_A(_more) \
-	EXPECT_EQ(self->world.inodes_a + (_more), \
-		  settled_inodes(A, self->world.inodes_a + (_more)))
+#define EXPECT_SPACE_A(_more) do {					\
+	const long _want = self->world.space_a + (_more);		\
+									\
+	EXPECT_EQ(_want, settled_space(A, _want));			\
+} while (0)
+
+#define EXPECT_INODES_A(_more) do {					\
+	const long _want = self->world.inodes_a + (_more);		\
+									\
+	EXPECT_EQ(_want, settled_inodes(A, _want));			\
+} while (0)
 
 /* The neighbour has what it had in the beginning. */
 #define EXPECT_B_UNTOUCHED() do {					\

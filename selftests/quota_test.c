@@ -1041,11 +1041,11 @@ TEST_F(quota, statfs)
 	EXPECT_EQ(0, set_limits(PRJQUOTA, A, hard / 2, hard, 0, 0));
 	EXPECT_EQ(hard / 2, CALL_A(do_statfs, "host", 0, 0));
 	EXPECT_EQ(hard / 2 - used, CALL_A(do_statfs, "host", 2, 0));
-	/* More than there is is not there. */
+	/* Nothing that the filesystem does not have */
 	EXPECT_EQ(0, set_hard(A, 1024 * 1024 * MB));
 	EXPECT_EQ(all, CALL_A(do_statfs, ".", 0, 0));
 	EXPECT_GE(all, CALL_A(do_statfs, ".", 2, 0));
-	/* Less than there is used: nothing is left. */
+	/* More is used than it may be: nothing is left. */
 	EXPECT_EQ(0, set_hard(A, size / 2));
 	EXPECT_EQ(size / 2, CALL_A(do_statfs, ".", 0, 0));
 	EXPECT_EQ(0, CALL_A(do_statfs, ".", 1, 0));
