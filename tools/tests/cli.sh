@@ -1152,6 +1152,8 @@ if command -v python3 >/dev/null; then
 		check "vquota $args --json is JSON" python3 -m json.tool "$dir/json"
 	done
 fi
+check "vquota --json of what is enforced" sh -c 'vquota --json -o enforced | tr -d " \n" |
+	grep -q "\[{\"enforced\":true},{\"enforced\":false}\]"'
 expect "vquota --users" 0 "CONTEXT NAME USER FILESYSTEM USED SOFT HARD GRACE INODES ISOFT IHARD IGRACE
 100 web 0 $dir/a 8192 max max - 2 max max -
 100 web 1000 $dir/a 12288 max 1048576 - 3 max max -" "" vquota --users --raw
@@ -1173,6 +1175,9 @@ expect "vquota of a member" 0 "100 web $dir/a 3145728
 expect "vquota of a member for its own user" 0 "100 1000 4096" "" \
 	env FAKE_VCTX=100 vquota -u 1000 --raw -n -o context,user,used
 expect "vquota of a member for another" 1 "" "*vquota: " env FAKE_VCTX=100 vquota -c 101
+expect "vquota of a member that is not static" 1 "" \
+	"vquota: not static: the context that is charged is not seen from here" \
+	env FAKE_VCTX=65540 vquota
 expect "vquota of a member sets nothing" 1 "" "*only root outside of all contexts may do that" \
 	env FAKE_VCTX=100 vquota -c 100 -f "$dir/a" blocks=1G
 fake_disks
