@@ -234,24 +234,31 @@ static void print_plan(const struct plan *plan)
 }
 
 /*
- * What was mounted is mounted in the end, also if what comes before has failed.
+ * What was mounted is mounted in the end: as it was, if that is all that can be
+ * had.
  */
-static int run_plan(const struct plan *plan)
+static int run_plan(struct plan *plan)
 {
-	int status = EXIT_SUCCESS;
+	size_t last = plan->nr - !!plan->mount;
+	char *const *mount;
 	size_t i;
 
-	for (i = 0; i < plan->nr; i++) {
-		if (status && (!plan->mount || i + 1 < plan->nr))
-			continue;
-		if (run_command((char *const *)plan->step[i])) {
-			status = EXIT_FAILED;
-			/* It is mounted still. */
-			if (plan->mount && !i)
-				break;
-		}
-	}
-	return status;
+	for (i = 0; i < last; i++)
+		if (run_command((char *const *)plan->step[i]))
+			break;
+	if (!plan->mount)
+		return i < last ? EXIT_FAILED : EXIT_SUCCESS;
+	if (!i)
+		return EXIT_FAILED;
+	mount = (char *const *)plan->step[last];
+	if (i == last && !run_command(mount))
+		return EXIT_SUCCESS;
+	/* "prjquota" is the last one. */
+	*strrchr(plan->mount_options, ',') = '\0';
+	if (run_command(mount))
+		tool_error(&vquota_tool, "%s is not mounted any more",
+			   plan->mount->point);
+	return EXIT_FAILED;
 }
 
 /* --- doing it -------------------------------------------------------------- */

@@ -190,9 +190,7 @@ static const char *cell(const struct report *report, const struct row *row,
 	case COL_IUSE:
 		return percent_text(report, &quota->inodes, buf, size);
 	default:
-		if (place->state & VCTX_QUOTA_ENFORCED)
-			return json ? "true" : "yes";
-		return json ? "false" : "no";
+		return place->state & VCTX_QUOTA_ENFORCED ? "yes" : "no";
 	}
 }
 
@@ -486,7 +484,9 @@ static int report_all(struct report *report, unsigned int tag)
 		return EXIT_FAILED;
 	}
 	if (err) {
-		tool_context_error(&vquota_tool, options->context, err);
+		tool_error(&vquota_tool, tag ?
+			   "only root outside of all contexts may see others" :
+			   "not static: the context that is charged is not seen from here");
 		return EXIT_FAILED;
 	}
 	for (i = 0; !err && i < report->places.nr; i++)

@@ -203,8 +203,8 @@ int shift_owners(const struct options *options, const char *dir, int fd)
 	printf("%s: %llu file%s changed\n", dir, s.changed,
 	       s.changed == 1 ? "" : "s");
 	if (walk.mounts)
-		printf("%llu mount%s below not entered\n", walk.mounts,
-		       walk.mounts == 1 ? " was" : "s were");
+		printf("%llu mount%s not entered\n", walk.mounts,
+		       walk.mounts == 1 ? " below was" : "s below were");
 	if (walk_stopped)
 		tool_error(&vquota_tool, "%s: ended by a signal; run it again for the rest",
 			   dir);

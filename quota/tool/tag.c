@@ -172,8 +172,8 @@ static void tell(const struct tagging *t, const char *path,
 		       t->symlinks, plural(t->symlinks), t->special,
 		       plural(t->special));
 	if (mounts)
-		printf("%llu mount%s below not entered\n", mounts,
-		       mounts == 1 ? " was" : "s were");
+		printf("%llu mount%s not entered\n", mounts,
+		       mounts == 1 ? " below was" : "s below were");
 	if (t->errors)
 		tool_error(&vquota_tool, "%s: %llu file%s could not be tagged",
 			   path, t->errors, plural(t->errors));

@@ -9,11 +9,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 bin=$here/../san/bin
 src=${VCTX_SRC:-$(pwd)}
 dir=$(mktemp -d /tmp/vctxXXXXXX) || exit 1
-victim=
-trap 'rm -rf "$dir"; [ -z "$victim" ] || kill -9 $victim 2>/dev/null' EXIT
+victim= b=
+trap 'rm -rf "$dir" "$b"; [ -z "$victim" ] || kill -9 $victim 2>/dev/null' EXIT
 PATH=$bin:$PATH
 export PATH LC_ALL=C TERM=dumb
-unset VCTXFS VCTXPROC FAKE_VCTX FAKE_ERRNO FAKE_LOG NO_COLOR COLUMNS
+unset VCTXFS VCTXPROC FAKE_VCTX FAKE_ERRNO FAKE_LOG FAKE_TAGS NO_COLOR COLUMNS
 
 nr=0
 failed=0
@@ -165,7 +165,7 @@ fake_proc()
 	echo "$2" >"$VCTXPROC/$1/attr/vctx/current"
 }
 
-tools="chcontext vctl vkill vlimit vps vsched vstop"
+tools="chcontext vctl vkill vlimit vps vquota vsched vstop"
 fake_tree
 
 # --- what all have ---------------------------------------------------------
@@ -659,7 +659,7 @@ printf 'id = 101\nname = web\nid = x\n[limits]\nnproc = 9:5\nnsuck = 1\n[quota]\
 expect "vctl check of a bad file" 1 "" \
 "$conf/bad.conf:3:1: id is set in line 1 already
 $conf/bad.conf:5:9: the soft limit is above the hard limit
-$conf/bad.conf:7:1: section [quota]: not supported by this kernel
+$conf/bad.conf:8:1: 'bytes' is not a path from /
 $conf/bad.conf:10:10: a weight is from 1 to 10000
 $conf/bad.conf:11:7: '50' is not a value for cpu
 $conf/bad.conf:12:1: unknown setting 'wait'; there are: weight, idle, cpu, burst, nice, rt, sched
@@ -1053,6 +1053,382 @@ export FAKE_VCTX
 expect "vsched of a member shows its own" 0 \
 	"100 web 300 100.0 100.0 50.0 150.0 25.0" "" vsched -d 0 --raw -n
 unset FAKE_VCTX
+fake_tree
+
+# --- vquota ----------------------------------------------------------------
+
+vquota --help | sed -n '/^Columns:/,/^$/s/^  \([A-Z%]*\) .*/\1/p' | sort >"$dir/help"
+sed -n '/^\.Sh COLUMNS/,/^\.El/s/^\.It Cm //p' "$src/Documentation/man/vquota.8" |
+	sort >"$dir/man"
+check "vquota: the man page has the columns that --help has" \
+	diff "$dir/help" "$dir/man"
+vquota --complete | sed -n 's/.*"\(CONTEXT NAME [^"]*\)".*/\1/p' |
+	tr ' ' '\n' | sort >"$dir/man"
+check "vquota: --complete has the columns that --help has" \
+	diff "$dir/help" "$dir/man"
+vquota --help | sed -n '/^Columns of check:/,/^$/s/^  \([A-Z%]*\) .*/\1/p' | sort >"$dir/help"
+sed -n '/^\.Ss Columns of check/,/^\.El/s/^\.It Cm //p' "$src/Documentation/man/vquota.8" |
+	sort >"$dir/man"
+check "vquota: the man page has the columns of check" diff "$dir/help" "$dir/man"
+# shellcheck disable=SC2016
+check "vquota --complete completes verbs and settings" bash -c '
+	eval "$(vquota --complete)"
+	COMP_WORDS=(vquota -c web b) COMP_CWORD=3
+	_vquota 2>/dev/null
+	[ "${COMPREPLY[*]}" = blocks= ] || exit
+	COMP_WORDS=(vquota -c web t) COMP_CWORD=3
+	_vquota 2>/dev/null
+	[ "${COMPREPLY[*]}" = tag ]'
+
+# Two filesystems with quota, one without, and what is in them; files of these
+# tell filesystems apart by their device
+b=$(mktemp -d /dev/shm/vctxXXXXXX 2>/dev/null) || b=$dir/b
+now=$(date +%s)
+fake_disks()
+{
+	fake_tree
+	export FAKE_TAGS="$dir/tags"
+	chmod -R u+w "$dir/a" "$b" "$dir/c" 2>/dev/null
+	rm -rf "$dir/a" "$b" "$dir/c" "$FAKE_TAGS"
+	mkdir -p "$dir/a/web" "$b" "$dir/c" "$FAKE_TAGS" "$VCTXPROC/self"
+	cat >"$VCTXPROC/self/mountinfo" <<-END
+	900001 1 7:0 / $dir/a rw - ext4 /dev/loop0 rw,prjquota
+	900002 1 7:1 / $b rw - xfs /dev/loop1 rw
+	900003 1 0:99 / $dir/c rw - tmpfs none rw
+	END
+	cat >"$dir/a/.quota" <<-END
+	state 51
+	grace 604800 604800
+	2 0 40960 0 0 0 11 0 0 0
+	2 100 3145728 1024 4096 $((now + 3 * 86400 + 7300)) 7 0 10 0
+	2 65535 8192 0 0 0 2 0 0 0
+	2 1048577 4096 0 0 0 1 0 0 0
+	0 1000 4096 0 0 0 1 0 0 0
+	0 6553600 8192 0 0 0 2 0 0 0
+	0 6554600 12288 0 1024 0 3 0 0 0
+	END
+	cat >"$b/.quota" <<-END
+	state 16
+	grace 604800 604800
+	2 101 0 0 2048 0 10 5 9 1
+	END
+}
+fake_disks
+
+report="CONTEXT NAME FILESYSTEM USED SOFT HARD GRACE INODES ISOFT IHARD IGRACE
+100 web $dir/a 3145728 1048576 4194304 3d2h 7 max 10 -
+101 - $b 0 max 2097152 - 10 5 9 over"
+expect "vquota" 0 "$report" "" vquota --raw
+expect "vquota -H" 0 "*100 web $dir/a 3M 1M 4M 3d2h 7 max 10 -" "" vquota -H --raw
+expect "vquota -c" 0 "100 web $dir/a 3145728 1048576 4194304 3d2h 7 max 10 -
+100 web $b 0 max max - 0 max max -" "" vquota --raw -n -c web
+expect "vquota -f" 0 "100 web $dir/a 3145728" "" vquota --raw -n -f "$dir/a/web" -o context,name,filesystem,used
+expect "vquota -o" 0 "USE% IUSE% ENFORCED
+75 70 yes
+0 111 no" "" vquota --raw -o use%,iuse%,enforced
+expect "vquota -a shows what is no context's, and what uses nothing" 0 "0 - 11
+100 web 7
+100 web 0
+101 - 10
+65535 - 2
+1048577 - 1" "" vquota -a --raw -n -o context,name,inodes
+json="{
+   \"quota\": [
+      {
+         \"context\": 100,
+         \"name\": \"web\",
+         \"filesystem\": \"$dir/a\",
+         \"used\": 3145728,
+         \"soft\": 1048576,
+         \"hard\": 4194304,
+         \"grace\": "
+expect "vquota --json" 0 "*$json" "" vquota --json -H
+check "vquota --json of what there is not" sh -c 'vquota --json -c 101 -f "$1" | tr -d " \n" |
+	grep -q "\"name\":null,.*\"soft\":null,\"hard\":2097152,\"grace\":null,.*\"igrace\":0}"' - "$b"
+if command -v python3 >/dev/null; then
+	for args in "" "-a" "--users" "-o +use%,enforced" "-c 100 -u 0"; do
+		# shellcheck disable=SC2086
+		vquota $args --json >"$dir/json"
+		check "vquota $args --json is JSON" python3 -m json.tool "$dir/json"
+	done
+fi
+check "vquota --json of what is enforced" sh -c 'vquota --json -o enforced | tr -d " \n" |
+	grep -q "\[{\"enforced\":true},{\"enforced\":false}\]"'
+expect "vquota --users" 0 "CONTEXT NAME USER FILESYSTEM USED SOFT HARD GRACE INODES ISOFT IHARD IGRACE
+100 web 0 $dir/a 8192 max max - 2 max max -
+100 web 1000 $dir/a 12288 max 1048576 - 3 max max -" "" vquota --users --raw
+expect "vquota -u" 0 "100 web 1000 $dir/a 12288 max 1048576" "" \
+	vquota -c web -u 1000 --raw -n -o context,name,user,filesystem,used,soft,hard
+expect "vquota -u of who has nothing" 0 "100 7 0" "" \
+	vquota -c web -u 7 --raw -n -o context,user,used
+expect "vquota -u without -c" 2 "" "*-c CONTEXT is needed with -u" vquota -u 7
+echo readonly >>"$dir/a/.quota"
+expect "vquota of a mount that is read-only" 0 "$report" "" vquota --raw
+fake_disks
+expect "vquota without vctx in the kernel" 0 "*100 - $dir/a 3145728" "" \
+	env VCTXFS=/nowhere vquota --raw
+
+# A member sees its own only
+rm "$VCTXFS/summary"
+expect "vquota of a member" 0 "100 web $dir/a 3145728
+100 web $b 0" "" env FAKE_VCTX=100 vquota --raw -n -o context,name,filesystem,used
+expect "vquota of a member for its own user" 0 "100 1000 4096" "" \
+	env FAKE_VCTX=100 vquota -u 1000 --raw -n -o context,user,used
+expect "vquota of a member for another" 1 "" "*vquota: " env FAKE_VCTX=100 vquota -c 101
+expect "vquota of a member that is not static" 1 "" \
+	"vquota: not static: the context that is charged is not seen from here" \
+	env FAKE_VCTX=65540 vquota
+expect "vquota of a member sets nothing" 1 "" "*only root outside of all contexts may do that" \
+	env FAKE_VCTX=100 vquota -c 100 -f "$dir/a" blocks=1G
+fake_disks
+
+# What is wrong with a command line
+for bad in blocks blocks= =5 blocks=-1 blocks=1.5 blocks=: blocks=1:2:3 \
+	blocks=0 inodes=0:5 blocks=99999999999999999999 grace=0 grace=x \
+	grace=5x "grace=1 d" grace=99999w files=5 weight=5; do
+	expect "vquota '$bad'" 2 "" "*vquota: " vquota -c 100 -f "$dir/a" "inodes=max" "$bad"
+done
+for bad in "nonsense" "blocks=5" "-f $dir/a inodes=5" "-c 100 blocks=5" \
+	"-c 100 -f $dir/a blocks=1 blocks=2" "-c 100 -f $dir/a grace=1 grace=2" \
+	"--json --raw" "-c 100 -a" "-c x/y" "-c 100 -u 65536" "-c 100 -u x" \
+	"tag" "tag $dir/a" "tag -c 100" "tag -c 100 --shared $dir/a" \
+	"tag -c 100 --json $dir/a" "tag -c 100 -f $dir/a $dir/a" "check" \
+	"check -f $dir/a $dir/a" "check $dir/a $b" "check --shift $dir/a" \
+	"enable" "enable a b" "enable -c 100 a" "users $dir/a" "users -c 100" \
+	"users -c 100 a b" "--shared" "--shift" "--mounted" "--dry-run" "-v"; do
+	# shellcheck disable=SC2086
+	expect "vquota $bad" 2 "" "*vquota: " vquota $bad
+done
+check "none of these wrote anything" grep -q "^2 100 3145728 1024 4096 " "$dir/a/.quota"
+
+# disk_written ARGS...: what the filesystem has of 100 afterwards, but for usage
+disk_written()
+{
+	fake_disks
+	vquota "$@" 2>&1 && sed -n 's/^2 100 [0-9]* \([0-9]*\) \([0-9]*\) [0-9]* [0-9]* \([0-9]*\) \([0-9]*\) .*/\1 \2 \3 \4/p' "$dir/a/.quota"
+}
+for set in "blocks=8M|1024 8192 0 10" "blocks=2M:8M|2048 8192 0 10" \
+	"blocks=2M:|2048 4096 0 10" "blocks=:8M|1024 8192 0 10" \
+	"blocks=max:max|0 0 0 10" "blocks=1025:1048577|2 1025 0 10" \
+	"inodes=5:9|1024 4096 5 9" "inodes=90K:100K|1024 4096 92160 102400" \
+	"inodes=5:9 blocks=max:1G|0 1048576 5 9"; do
+	# shellcheck disable=SC2086
+	check "vquota ${set%|*}" \
+		[ "$(disk_written -c web -f "$dir/a" ${set%|*})" = "${set#*|}" ]
+done
+fake_disks
+expect "vquota with a soft limit above the hard one" 1 "" \
+	"vquota: context web: the soft limit is above the hard limit" \
+	vquota -c web -f "$dir/a" blocks=5M:
+expect "vquota for a context that has nothing yet" 0 "" "" \
+	vquota -c 105 -f "$dir/a/web" blocks=1G inodes=7
+check "vquota sets it" grep -q "^2 105 0 0 1048576 0 0 0 7 0\$" "$dir/a/.quota"
+expect "vquota -u sets the quota of a user" 0 "" "" \
+	vquota -c web -u 5 -f "$dir/a" blocks=1M:2M
+check "vquota sets it there" grep -q "^0 6553605 0 1024 2048 0 0 0 0 0\$" "$dir/a/.quota"
+expect "vquota of limits that are not enforced" 0 "" \
+	"vquota: warning: $b: limits are not enforced: see 'vquota enable $b'" \
+	vquota -c web -f "$b" blocks=1M
+expect "vquota grace of a filesystem" 0 "" "" vquota -f "$dir/a" grace=2d
+check "vquota sets it for both" grep -q "^grace 172800 172800\$" "$dir/a/.quota"
+for time in 90=90 90s=90 1.5m=90 2h=7200 1w=604800; do
+	vquota -f "$dir/a" "grace=${time%=*}"
+	check "vquota grace=${time%=*}" grep -q "^grace ${time#*=} ${time#*=}\$" "$dir/a/.quota"
+done
+expect "vquota grace of a context" 0 "" "" vquota -c web -f "$dir/a" grace=10d
+check "vquota grace is a time from now on" sh -c "vquota -c web -f '$dir/a' --raw -n -o grace |
+	grep -x -e 9d23h -e 10d0h"
+expect "vquota grace of who is below the limits" 1 "" \
+	"vquota: context web: no soft limit is exceeded on $dir/a: no time of grace runs" \
+	vquota -c web -f "$dir/a" grace=1d blocks=4M:8M
+fake_disks
+for id in 0 1 65535 65536; do
+	expect "vquota of $id" 1 "" "*vquota: " vquota -c $id -f "$dir/a" blocks=1
+done
+mkdir "$VCTXFS/65536"
+sed 's/^parent 0/parent 100/' "$VCTXFS/100/status" >"$VCTXFS/65536/status"
+: >"$VCTXFS/65536/limits"
+expect "vquota of a dynamic context" 1 "" \
+	"vquota: context 65536 is not static: its files are charged to context 100" \
+	vquota -c 65536
+rm "$b/.quota"
+expect "vquota takes the only filesystem" 0 "" "" vquota -c 100 blocks=2M:8M
+expect "vquota of a filesystem without quota" 1 "" \
+	"vquota: $b: xfs on /dev/loop1 has no project quota on
+vquota: unmount it, and mount it with -o prjquota: mounting it again with -o remount does not do" \
+	vquota -c 100 -f "$b" blocks=1G
+expect "vquota of tmpfs" 1 "" "*tmpfs has none: what is in it is limited with 'vlimit shmem=" \
+	vquota -f "$dir/c"
+for fs in "btrfs|btrfs has none that vquota knows: ext4 and XFS have" \
+	"vfat|vfat has none that vquota knows: ext4 and XFS have" \
+	"9p|9p has none here: what it stores is limited where it is stored" \
+	"overlay|overlay has none: the quota is that of the filesystem of its upper directory" \
+	"ext4|it lacks the features quota and project: unmount it, run 'vquota enable none'"; do
+	sed -i "s/- [a-z0-9]* none/- ${fs%%|*} none/" "$VCTXPROC/self/mountinfo"
+	expect "vquota of ${fs%%|*}" 1 "" "*${fs#*|}" vquota -f "$dir/c"
+	expect "vquota tag on ${fs%%|*}" 1 "" "*${fs#*|}" vquota tag -c 100 "$dir/c"
+done
+rm "$dir/a/.quota"
+expect "vquota without any quota" 1 "" \
+	"vquota: no filesystem that is mounted has project quota; -f PATH says what one lacks" vquota
+expect "vquota of a path that is not there" 1 "" "*No such file" vquota -f "$dir/nothing"
+fake_disks
+
+# tag_of FILE: its tag and flags
+tag_of()
+{
+	cat "$FAKE_TAGS/$(stat -c %i "$1")" 2>/dev/null || echo none
+}
+mkdir -p "$dir/a/web/x/y" "$dir/a/out"
+echo 1 >"$dir/a/web/f"
+echo 2 >"$dir/a/web/x/y/g"
+ln "$dir/a/web/f" "$dir/a/web/x/h"
+echo 3 >"$dir/a/out/o"
+ln "$dir/a/out/o" "$dir/a/web/l"
+ln -s ../out "$dir/a/web/s"
+mkfifo "$dir/a/web/p"
+expect "vquota tag" 0 "$dir/a/web: 6 files tagged, 0 had the tag already
+$dir/a/web/l: 1 of its 2 links are elsewhere
+1 file is shared with other trees by hard links
+1 symbolic link and 1 special file keep the tag that they were made with: this kernel cannot change it" \
+	"" vquota tag -c web "$dir/a/web"
+check "vquota tag tags files" [ "$(tag_of "$dir/a/web/x/y/g")" = "100 0" ]
+check "vquota tag makes directories inherit" [ "$(tag_of "$dir/a/web/x/y")" = "100 512" ]
+check "vquota tag follows no links" [ "$(tag_of "$dir/a/out")" = none ]
+expect "vquota tag again" 0 "*$dir/a/web: 0 files tagged, 6 had the tag already" "" \
+	vquota tag -c 100 "$dir/a/web"
+expect "vquota tag --shared" 0 "$dir/a/web/f: 1 file tagged, 0 had the tag already
+1 of them had been another context's" "" vquota tag --shared "$dir/a/web/f"
+check "vquota tag --shared tags" [ "$(tag_of "$dir/a/web/f")" = "65535 0" ]
+expect "vquota tag leaves shared files" 0 "*5 of them had been another context's
+1 shared file left as they are" "" vquota tag -c 101 "$dir/a/web"
+check "vquota tag has left it" [ "$(tag_of "$dir/a/web/f")" = "65535 0" ]
+expect "vquota tag of a shared file by its name" 0 "*1 file tagged" "" vquota tag -c 101 "$dir/a/web/f"
+check "vquota tag tags that" [ "$(tag_of "$dir/a/web/f")" = "101 0" ]
+expect "vquota tag -c 0" 0 "*6 files tagged" "" vquota tag -c 0 "$dir/a/web"
+check "vquota tag -c 0 takes tags away" [ "$(tag_of "$dir/a/web/x")" = "0 0" ]
+expect "vquota tag --shared of a directory" 1 "" "vquota: $dir/a/web: not a regular file" \
+	vquota tag --shared "$dir/a/web"
+expect "vquota tag of a symbolic link" 1 "" "vquota: $dir/a/web/s: a symbolic link" \
+	vquota tag -c 100 "$dir/a/web/s"
+: >"$dir/a/web/x/immutable"
+expect "vquota tag with trouble" 1 "*$dir/a/web: 6 files tagged" "*$dir/a/web/x/immutable: not permitted" \
+	vquota tag -c 100 "$dir/a/web"
+expect "vquota tag of several" 1 "*$dir/a/out: 1 file tagged, 1 had" "*nothing: No such file" \
+	vquota tag -c 100 "$dir/a/nothing" "$dir/a/out"
+rm "$dir/a/web/x/immutable"
+# deeper than there are descriptors open at once
+(cd "$dir/a/web" && for i in $(seq 300); do mkdir deep && cd deep || exit; done)
+expect "vquota tag of a deep tree" 0 "*300 files tagged, 6 had the tag already" "" vquota tag -c 100 "$dir/a/web"
+rm -rf "$dir/a/web/deep"
+
+# What is found, in the units of quota
+set_usage()
+{
+	sed -i "s/^2 100 [0-9]* \(.*\) [0-9]* \([0-9]*\) \([0-9]*\) \([0-9]*\)\$/2 100 $1 \1 $2 \2 \3 \4/" "$dir/a/.quota"
+}
+check_of()
+{
+	vquota check "$@" --raw -n -o context,ifound,inodes,unseen,result 2>&1
+}
+space=$(vquota check "$dir/a/web" --raw -n -o found)
+set_usage "$space" 8
+expect "vquota check" 0 "100 8 8 2 ok" "" check_of "$dir/a/web"
+expect "vquota check -c" 0 "100 8 8 2 ok" "" check_of -c web "$dir/a/web"
+set_usage "$space" 5
+expect "vquota check of quota that has less" 1 "100 8 5 2 differs" "" check_of "$dir/a/web"
+set_usage $((space + 4096)) 9
+expect "vquota check of quota that has more" 0 "100 8 9 2 more" "" check_of "$dir/a/web"
+echo 5 >"$dir/a/web/new"
+expect "vquota check with a file that has no tag" 1 "*$dir/a/web/new: has tag 0
+100 8 9 2 tags" "" check_of "$dir/a/web"
+rm "$dir/a/web/new"
+rm "$FAKE_TAGS/$(stat -c %i "$dir/a/web/x")"
+echo "100 0" >"$FAKE_TAGS/$(stat -c %i "$dir/a/web/x")"
+expect "vquota check of a directory that does not inherit" 1 \
+	"*$dir/a/web/x: does not give its tag to what is made in it" "" check_of "$dir/a/web"
+expect "vquota check of a tree of nobody" 1 "" "*no context's, its tag is 0" vquota check "$dir/a"
+expect "vquota check -f has columns" 0 "*CONTEXT NAME FILESYSTEM FOUND USED IFOUND INODES UNSEEN RESULT" "" \
+	sh -c "vquota check -f '$dir/a' --raw 2>/dev/null; true"
+if command -v python3 >/dev/null; then
+	vquota check "$dir/a/web" --json >"$dir/json" 2>/dev/null
+	check "vquota check --json is JSON" python3 -m json.tool "$dir/json"
+fi
+
+expect "vquota users of the host" 1 "" "*context 0, the host, has no disk quota" \
+	vquota users -c 0 "$dir/a"
+expect "vquota users of what is no directory" 1 "" "*Not a directory" \
+	vquota users -c 100 "$dir/a/web/f"
+
+# Images of filesystems
+if command -v mkfs.ext4 >/dev/null && command -v tune2fs >/dev/null; then
+	truncate -s 8M "$dir/image"
+	mkfs.ext4 -q "$dir/image"
+	expect "vquota enable --dry-run" 0 "tune2fs -O quota,project $dir/image" "" \
+		vquota enable --dry-run "$dir/image"
+	expect "vquota enable" 0 "*Mount it with the option prjquota" "" vquota enable "$dir/image"
+	expect "vquota enable again" 0 "*nothing needs to be done to the ext4 on it" "" \
+		vquota enable "$dir/image"
+	mkfs.ext4 -qF -I 128 "$dir/image" 2>/dev/null
+	expect "vquota enable with small inodes" 1 "" "*its inodes of 128 bytes have no place" \
+		vquota enable "$dir/image"
+	truncate -s 0 "$dir/image"
+	truncate -s 8M "$dir/image"
+	expect "vquota enable of nothing" 1 "" "*neither ext4 nor XFS" vquota enable "$dir/image"
+else
+	skip "vquota enable" "no e2fsprogs"
+fi
+expect "vquota enable of a directory that is on no device" 1 "" "*not on a device" \
+	vquota enable "$dir/c"
+expect "vquota enable of what is not there" 1 "" "*No such file" vquota enable "$dir/nothing"
+
+# --- vctl and disk quota -----------------------------------------------------
+
+fake_disks
+rm -rf "$conf"
+mkdir "$conf"
+printf 'id = 100\nname = web\nflags = lock\n[limits]\nnproc = 200\nnofile = 1500:4K\n[sched]\nweight = 300\ncpu = 150%%\nburst = 50ms\nnice = 5\n' \
+	>"$conf/web.conf"
+expect "vctl diff without a section quota" 0 "" "" vctl -d "$conf" diff
+expect "vctl apply without it leaves quota" 0 "" "" vctl -d "$conf" apply
+check "vctl has left it" grep -q "^2 100 3145728 1024 4096 " "$dir/a/.quota"
+printf '[quota]\n%s blocks=1M:4M inodes=10\n' "$dir/a/web" >>"$conf/web.conf"
+expect "vctl diff that is clean, with quota" 0 "" "" vctl -d "$conf" diff
+sed -i 's/1M:4M/2M:8M/' "$conf/web.conf"
+expect "vctl diff with quota" 1 "--- $conf/web.conf
++++ context 100
+ [quota]
+-$dir/a/web blocks=2M:8M inodes=10
++$dir/a/web blocks=1M:4M inodes=10" "" vctl -d "$conf" diff
+echo "2 100 0 0 5 0 0 0 0 0" >>"$b/.quota"
+[ "$b" = "$dir/b" ] || expect "vctl diff with a filesystem that the file has not" 1 "*+$dir/a/web blocks=1M:4M inodes=10
++$b blocks=5K" "" vctl -d "$conf" diff
+expect "vctl apply with quota" 0 "" "" vctl -d "$conf" apply
+check "vctl apply sets quota" grep -q "^2 100 3145728 2048 8192 [0-9]* 7 0 10 0\$" "$dir/a/.quota"
+if [ "$b" != "$dir/b" ]; then
+	check "vctl apply takes quota away that is not listed" grep -q "^2 100 0 0 0 0 0 0 0 0\$" "$b/.quota"
+fi
+expect "vctl diff after it" 0 "" "" vctl -d "$conf" diff
+printf 'id = 101\nname = other\n' >"$conf/xother.conf"
+: >"$VCTXFS/101"
+sed -i 's/2M:8M/3M:9M/' "$conf/web.conf"
+expect "vctl apply that is refused after quota was set" 1 "" "*nothing was applied" vctl -d "$conf" apply
+check "vctl apply takes quota back" grep -q "^2 100 3145728 2048 8192 [0-9]* 7 0 10 0\$" "$dir/a/.quota"
+rm "$conf/xother.conf" "$VCTXFS/101"
+printf '%s blocks=5\n%s blocks=5\n' "$dir/c" "$dir/nothing" >>"$conf/web.conf"
+expect "vctl apply with filesystems without quota" 1 "" \
+"$conf/web.conf:14:1: $dir/c: its filesystem has no project quota on, see 'vquota -f'
+$conf/web.conf:15:1: $dir/nothing: No such file or directory
+vctl: nothing was applied" vctl -d "$conf" apply
+expect "vctl check of these" 0 "" "" vctl -d "$conf" check
+rm "$conf/web.conf"
+expect "vctl save with quota" 0 "" "" vctl -d "$conf" save web
+check "vctl save writes quota" grep -q "^$dir/a blocks=2M:8M inodes=10\$" "$conf/web.conf"
+expect "vctl save with quota, then diff" 0 "" "" vctl -d "$conf" diff
+sed -i '/^\[quota/,$d' "$conf/web.conf"
+expect "vctl save over a file without quota" 1 "" "*says something else" vctl -d "$conf" save web
+unset FAKE_TAGS
+rm -rf "$b"
 fake_tree
 
 # --- chcontext -------------------------------------------------------------

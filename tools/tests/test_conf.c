@@ -293,14 +293,34 @@ static void test_bad(void **state)
 		{ "id = 2\n[sched]\ncpu = 50%/2s\n", "3:7: a period is from 1 ms to 1 s\n" },
 		{ "id = 2\n[sched]\ncpu = 0.5%\nburst = 5s\n",
 		  "3:7: a cap is at least 1 ms in each period\n" },
-		{ "id = 2\n[quota]\n[addresses]\n",
-		  "2:1: section [quota]: not supported by this kernel\n"
-		  "3:1: section [addresses]: not supported by this kernel\n" },
+		{ "id = 2\n[addresses]\n",
+		  "2:1: section [addresses]: not supported by this kernel\n" },
 		/* what follows a bad section is looked at nevertheless */
-		{ "id = 2\n[quota]\nweight = 1\nrubbish\n[limits]\nnproc = x\n",
-		  "2:1: section [quota]: not supported by this kernel\n"
+		{ "id = 2\n[addresses]\nweight = 1\nrubbish\n[limits]\nnproc = x\n",
+		  "2:1: section [addresses]: not supported by this kernel\n"
 		  "4:8: '=' is missing\n"
 		  "6:9: limit 'x' is not SOFT:HARD, SOFT:, :HARD or one value\n" },
+		{ "id = 2\n[quota]\nsrv blocks=5\n/srv\n/a bytes=5\n/b blocks=x\n",
+		  "3:1: 'srv' is not a path from /\n"
+		  "4:5: /srv has no limit\n"
+		  "5:4: 'bytes=5' is neither blocks=LIMIT nor inodes=LIMIT\n"
+		  "6:4: limit 'blocks=x' is not SOFT:HARD, SOFT:, :HARD or one value\n" },
+		{ "id = 2\n[quota]\n/a blocks=5 blocks=6\n/b inodes=1 # /c\n/b inodes=2\n[quota]\n",
+		  "3:13: blocks is set twice\n"
+		  "5:1: /b is set in line 4 already\n"
+		  "6:1: section [quota] has begun in line 2 already\n" },
+		{ "id = 2\n[quota]\n/a blocks=7:6\n/b inodes=0\n/c inodes = 5\n",
+		  "4:1: a limit of a disk quota is at least 1; max is none\n"
+		  "5:4: 'inodes' is neither blocks=LIMIT nor inodes=LIMIT\n"
+		  "5:11: '=' is neither blocks=LIMIT nor inodes=LIMIT\n"
+		  "5:13: '5' is neither blocks=LIMIT nor inodes=LIMIT\n" },
+		{ "id = 2\n[quota]\n/a inodes=7:6\n",
+		  "3:1: the soft limit is above the hard limit\n" },
+		{ "id = 2\n[quota]\n/a\\04 inodes=6\n/a\\x40 inodes=6\n/\\000 inodes=1\n /b inodes=99999999999999999999\n",
+		  "3:3: a \\ is not followed by an octal number of three digits\n"
+		  "4:3: a \\ is not followed by an octal number of three digits\n"
+		  "5:2: a \\ is not followed by an octal number of three digits\n"
+		  "6:5: limit 'inodes=99999999999999999999' is too large\n" },
 		{ "id = 2\n[limits]\n[limits]\n",
 		  "3:1: section [limits] has begun in line 2 already\n" },
 		{ "id = 2\n[limits]\nid = 3\n", "" },
@@ -650,6 +670,61 @@ static void test_diff(void **state)
 	conf_free(&file);
 }
 
+static void test_quota(void **state)
+{
+	static const char text[] =
+		"id = 2\nname = x\n[quota]\n"
+		"/srv blocks=1G:2G\tinodes=90K:100K # much\n"
+		"/a\\040b\\134 inodes=5:\n"
+		"/none blocks=max\n";
+	struct conf file, kernel;
+	char *again;
+
+	(void)state;
+	assert_int_equal(parse_text(&file, text), 0);
+	assert_int_equal(file.quota_pos.line, 3);
+	assert_int_equal(file.nr_quota, 3);
+	assert_int_equal(file.quota[1].pos.line, 5);
+	assert_string_equal(file.quota[1].path, "/a b\\");
+	assert_true(file.quota[0].quota.space.soft == 1 << 30);
+	assert_true(file.quota[1].quota.inodes.soft == 5);
+	assert_true(file.quota[1].quota.space.hard == VCTX_MAX);
+	assert_non_null(conf_find_quota(&file, "/none"));
+	assert_null(conf_find_quota(&file, "/"));
+
+	again = print(conf_write, &file);
+	assert_string_equal(strstr(again, "[quota]"),
+		"[quota]\n"
+		"/srv blocks=1G:2G inodes=92160:102400\n"
+		"/a\\040b\\134 inodes=5:\n");
+	assert_int_equal(parse_text(&kernel, again), 0);
+	assert_int_equal(diff(&file, &kernel, ""), 0);
+	free(again);
+	conf_free(&kernel);
+
+	parse_text(&kernel, "id = 2\nname = x\n[quota]\n/more blocks=5K\n/srv inodes=90K:100K\n");
+	assert_int_equal(diff(&file, &kernel,
+		" [quota]\n"
+		"-/srv blocks=1G:2G inodes=92160:102400\n"
+		"+/srv inodes=92160:102400\n"
+		"-/a\\040b\\134 inodes=5:\n"
+		"+/more blocks=5K\n"), 3);
+	conf_free(&file);
+	/* Without the section it is no concern of the file. */
+	parse_text(&file, "id = 2\nname = x\n");
+	assert_int_equal(diff(&file, &kernel, ""), 0);
+	assert_true(conf_has_quota(&kernel));
+	assert_false(conf_has_quota(&file));
+	conf_free(&file);
+	parse_text(&file, "id = 2\nname = x\n[quota]\n");
+	assert_int_equal(diff(&file, &kernel,
+		" [quota]\n"
+		"+/more blocks=5K\n"
+		"+/srv inodes=92160:102400\n"), 2);
+	conf_free(&kernel);
+	conf_free(&file);
+}
+
 static void check_read(const char *file, const char *want)
 {
 	struct conf conf;
@@ -713,6 +788,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_round_trip_sched),
 		cmocka_unit_test(test_diff),
+		cmocka_unit_test(test_quota),
 		cmocka_unit_test(test_diff_sched),
 		cmocka_unit_test(test_read),
 	};
