@@ -473,6 +473,21 @@ int __vctx_rss_map(struct mm_struct *mm, struct vctx *vctx, int member,
 	return rss_map_slow(mm, vctx, member, n, rss_end, anon_end);
 }
 
+/* Returns 0 if they are kept for current instead, until they are counted. */
+long __vctx_rss_reserve(struct mm_struct *mm, struct vctx *vctx, long pages)
+{
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
+	if (unlikely(mm_moving(vctx) || current_prepaid()->any))
+		return __vctx_rss_charge(mm, pages, 0, VCTX_RSS_TRY);
+	return rss_charge_one(mm, vctx, VCTX_RSS, pages, VCTX_RSS_TRY) ?: pages;
+}
+
+/* A mark that @mm has got meanwhile is for those who come after. */
+void __vctx_rss_unreserve(struct mm_struct *mm, long pages)
+{
+	rss_uncharge(mm_vctx(READ_ONCE(mm->vctx)), NULL, pages, 0);
+}
+
 /* How many pages fork charges at once, far from limits. */
 #define VCTX_COPY_PAGES		32
 
