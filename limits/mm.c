@@ -25,10 +25,13 @@
  * Where they cannot, or it is not known how many there will be, who is going to
  * map some has charged them before and keeps them in &struct vctx_prepaid of the
  * task, from where they are taken when they are counted; what is left over goes
- * back when the fault, or the fork, ends.  So whatever is refused is refused by the counters,
- * and no page is counted before it is charged.  Who has not asked before is
- * charged regardless of limits: that is swapoff and uprobes, the
+ * back when the fault, or the fork, ends.  So whatever is refused is refused by
+ * the counters, and no page is counted before it is charged.  Who has not asked
+ * before is charged regardless of limits: that is swapoff and uprobes, the
  * administrator's.
+ *
+ * Who unmaps all of an address space that has no user any more keeps there in
+ * turn what it uncounts, and uncharges it together.
  *
  * While nothing is kept, vctx_prepaid.any is false, and nobody looks for it.
  *
