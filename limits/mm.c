@@ -479,9 +479,15 @@ int __vctx_rss_map(struct mm_struct *mm, struct vctx *vctx, int member,
 /* Returns 0 if they are kept for current instead, until they are counted. */
 long __vctx_rss_reserve(struct mm_struct *mm, struct vctx *vctx, long pages)
 {
+	struct vctx *rss_end = vctx, *anon_end = vctx;
+	long n = pages << PAGE_SHIFT;
+
 	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
 	if (unlikely(mm_moving(vctx) || current_prepaid()->any))
 		return __vctx_rss_charge(mm, pages, 0, VCTX_RSS_TRY);
+	if (likely(rss_take(vctx, MM_FILEPAGES, n, &rss_end, &anon_end)))
+		return pages;
+	rss_untake(vctx, MM_FILEPAGES, n, rss_end, anon_end);
 	return rss_charge_one(mm, vctx, VCTX_RSS, pages, VCTX_RSS_TRY) ?: pages;
 }
 
@@ -506,9 +512,26 @@ static bool rss_far(const struct vctx *vctx, long n)
 	return true;
 }
 
+/* Charges @pages of any kind. */
+static bool rss_charge_any(struct mm_struct *mm, struct vctx *vctx, long pages)
+{
+	struct vctx *rss_end = vctx, *anon_end = vctx;
+	long n = pages << PAGE_SHIFT;
+
+	if (likely(rss_take(vctx, MM_ANONPAGES, n, &rss_end, &anon_end)))
+		return true;
+	rss_untake(vctx, MM_ANONPAGES, n, rss_end, anon_end);
+	if (rss_charge_one(mm, vctx, VCTX_RSS, pages, VCTX_RSS_TRY))
+		return false;
+	if (!rss_charge_one(mm, vctx, VCTX_ANON, pages, VCTX_RSS_TRY))
+		return true;
+	rss_uncharge(vctx, NULL, pages, 0);
+	return false;
+}
+
 /*
- * Charges many pages of any kind, out of which @pages are copied now.  Not close
- * to a limit: what is not needed after all would be in the way of others.
+ * Charges many pages, out of which @pages are copied now.  Not close to a limit:
+ * what is not needed after all would be in the way of others.
  */
 static bool rss_make_room(struct mm_struct *mm, struct vctx *vctx,
 			  struct vctx_prepaid *p, long pages)
@@ -516,12 +539,8 @@ static bool rss_make_room(struct mm_struct *mm, struct vctx *vctx,
 	long more = max(pages, VCTX_COPY_PAGES);
 
 	if (!rss_far(vctx, more << PAGE_SHIFT) ||
-	    rss_charge_one(mm, vctx, VCTX_RSS, more, VCTX_RSS_TRY))
+	    !rss_charge_any(mm, vctx, more))
 		return false;
-	if (rss_charge_one(mm, vctx, VCTX_ANON, more, VCTX_RSS_TRY)) {
-		rss_uncharge(vctx, NULL, more, 0);
-		return false;
-	}
 	p->rss += more;
 	p->anon += more;
 	p->room += more - pages;
