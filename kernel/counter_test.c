@@ -96,6 +96,28 @@ static void counter_batches(struct kunit *test)
 	migrate_enable();
 }
 
+/* However much comes and goes, a stock holds no more than margins allow for. */
+static void counter_stock_is_bounded(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	long batch = f->c.batch, n;
+	int cpu;
+
+	migrate_disable();
+	for (n = 1; n <= 5 * batch; n += batch / 4) {
+		KUNIT_ASSERT_TRUE(test, charge(&f->c, n));
+		KUNIT_EXPECT_EQ(test, vctx_counter_usage(&f->c), n);
+		vctx_counter_uncharge(&f->c, n);
+		KUNIT_EXPECT_EQ(test, vctx_counter_peak(&f->c), n);
+		for_each_possible_cpu(cpu)
+			KUNIT_EXPECT_LE(test,
+					atomic_long_read(&per_cpu_ptr(f->stock, cpu)->avail),
+					f->c.most);
+	}
+	migrate_enable();
+	KUNIT_EXPECT_EQ(test, vctx_counter_settle(&f->c), 0);
+}
+
 static void counter_hard_is_exact(struct kunit *test)
 {
 	static const long limits[] = { 0, 1, 2, 31, 32, 33, 200, 1000, 5000 };
@@ -389,6 +411,7 @@ static struct kunit_case counter_test_cases[] = {
 	KUNIT_CASE(counter_starts_empty),
 	KUNIT_CASE(counter_usage_is_exact),
 	KUNIT_CASE(counter_batches),
+	KUNIT_CASE(counter_stock_is_bounded),
 	KUNIT_CASE(counter_hard_is_exact),
 	KUNIT_CASE(counter_many_units),
 	KUNIT_CASE(counter_finds_other_stocks),

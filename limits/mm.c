@@ -25,10 +25,13 @@
  * Where they cannot, or it is not known how many there will be, who is going to
  * map some has charged them before and keeps them in &struct vctx_prepaid of the
  * task, from where they are taken when they are counted; what is left over goes
- * back when the fault, or the fork, ends.  So whatever is refused is refused by the counters,
- * and no page is counted before it is charged.  Who has not asked before is
- * charged regardless of limits: that is swapoff and uprobes, the
+ * back when the fault, or the fork, ends.  So whatever is refused is refused by
+ * the counters, and no page is counted before it is charged.  Who has not asked
+ * before is charged regardless of limits: that is swapoff and uprobes, the
  * administrator's.
+ *
+ * Who unmaps all of an address space that has no user any more keeps there in
+ * turn what it uncounts, and uncharges it together.
  *
  * While nothing is kept, vctx_prepaid.any is false, and nobody looks for it.
  *
@@ -473,6 +476,27 @@ int __vctx_rss_map(struct mm_struct *mm, struct vctx *vctx, int member,
 	return rss_map_slow(mm, vctx, member, n, rss_end, anon_end);
 }
 
+/* Returns 0 if they are kept for current instead, until they are counted. */
+long __vctx_rss_reserve(struct mm_struct *mm, struct vctx *vctx, long pages)
+{
+	struct vctx *rss_end = vctx, *anon_end = vctx;
+	long n = pages << PAGE_SHIFT;
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
+	if (unlikely(mm_moving(vctx) || current_prepaid()->any))
+		return __vctx_rss_charge(mm, pages, 0, VCTX_RSS_TRY);
+	if (likely(rss_take(vctx, MM_FILEPAGES, n, &rss_end, &anon_end)))
+		return pages;
+	rss_untake(vctx, MM_FILEPAGES, n, rss_end, anon_end);
+	return rss_charge_one(mm, vctx, VCTX_RSS, pages, VCTX_RSS_TRY) ?: pages;
+}
+
+/* A mark that @mm has got meanwhile is for those who come after. */
+void __vctx_rss_unreserve(struct mm_struct *mm, long pages)
+{
+	rss_uncharge(mm_vctx(READ_ONCE(mm->vctx)), NULL, pages, 0);
+}
+
 /* How many pages fork charges at once, far from limits. */
 #define VCTX_COPY_PAGES		32
 
@@ -488,9 +512,26 @@ static bool rss_far(const struct vctx *vctx, long n)
 	return true;
 }
 
+/* Charges @pages of any kind. */
+static bool rss_charge_any(struct mm_struct *mm, struct vctx *vctx, long pages)
+{
+	struct vctx *rss_end = vctx, *anon_end = vctx;
+	long n = pages << PAGE_SHIFT;
+
+	if (likely(rss_take(vctx, MM_ANONPAGES, n, &rss_end, &anon_end)))
+		return true;
+	rss_untake(vctx, MM_ANONPAGES, n, rss_end, anon_end);
+	if (rss_charge_one(mm, vctx, VCTX_RSS, pages, VCTX_RSS_TRY))
+		return false;
+	if (!rss_charge_one(mm, vctx, VCTX_ANON, pages, VCTX_RSS_TRY))
+		return true;
+	rss_uncharge(vctx, NULL, pages, 0);
+	return false;
+}
+
 /*
- * Charges many pages of any kind, out of which @pages are copied now.  Not close
- * to a limit: what is not needed after all would be in the way of others.
+ * Charges many pages, out of which @pages are copied now.  Not close to a limit:
+ * what is not needed after all would be in the way of others.
  */
 static bool rss_make_room(struct mm_struct *mm, struct vctx *vctx,
 			  struct vctx_prepaid *p, long pages)
@@ -498,12 +539,8 @@ static bool rss_make_room(struct mm_struct *mm, struct vctx *vctx,
 	long more = max(pages, VCTX_COPY_PAGES);
 
 	if (!rss_far(vctx, more << PAGE_SHIFT) ||
-	    rss_charge_one(mm, vctx, VCTX_RSS, more, VCTX_RSS_TRY))
+	    !rss_charge_any(mm, vctx, more))
 		return false;
-	if (rss_charge_one(mm, vctx, VCTX_ANON, more, VCTX_RSS_TRY)) {
-		rss_uncharge(vctx, NULL, more, 0);
-		return false;
-	}
 	p->rss += more;
 	p->anon += more;
 	p->room += more - pages;

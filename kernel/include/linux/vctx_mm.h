@@ -31,6 +31,8 @@ bool __vctx_rss_add_vec(struct mm_struct *mm, struct vctx *vctx,
 			const int *rss);
 int __vctx_rss_map(struct mm_struct *mm, struct vctx *vctx, int member,
 		   long pages);
+long __vctx_rss_reserve(struct mm_struct *mm, struct vctx *vctx, long pages);
+void __vctx_rss_unreserve(struct mm_struct *mm, long pages);
 int __vctx_rss_charge(struct mm_struct *mm, long rss, long anon,
 		      enum vctx_rss_how how);
 int __vctx_rss_copy(struct mm_struct *mm, struct vctx *vctx, int member,
@@ -161,6 +163,32 @@ static inline int vctx_rss_map(struct mm_struct *mm, int member, long pages)
 	struct vctx *vctx = READ_ONCE(mm->vctx);
 
 	return unlikely(vctx) ? __vctx_rss_map(mm, vctx, member, pages) : 0;
+}
+
+/**
+ * vctx_rss_reserve() - file pages may be about to be resident
+ * @mm: address space, which has users
+ * @pages: how many at most
+ *
+ * Who is refused can do with less.
+ *
+ * Context: process, any locks; the RCU read side section has to go on until
+ * they have been counted by add_reserved_mm_counter().
+ * Return: what that wants to know; or -ENOMEM if @pages would exceed a hard limit
+ * on rss.
+ */
+static inline long vctx_rss_reserve(struct mm_struct *mm, long pages)
+{
+	struct vctx *vctx = READ_ONCE(mm->vctx);
+
+	return unlikely(vctx) ? __vctx_rss_reserve(mm, vctx, pages) : 0;
+}
+
+/* Some, or none, of what vctx_rss_reserve() has reserved is not needed. */
+static inline void vctx_rss_unreserve(struct mm_struct *mm, long pages)
+{
+	if (pages)
+		__vctx_rss_unreserve(mm, pages);
 }
 
 /**
@@ -305,6 +333,15 @@ static inline bool vctx_rss_add_vec(struct mm_struct *mm, const int *rss)
 static inline int vctx_rss_map(struct mm_struct *mm, int member, long pages)
 {
 	return 0;
+}
+
+static inline long vctx_rss_reserve(struct mm_struct *mm, long pages)
+{
+	return 0;
+}
+
+static inline void vctx_rss_unreserve(struct mm_struct *mm, long pages)
+{
 }
 
 static inline int vctx_rss_charge(struct mm_struct *mm, int member, long pages)
