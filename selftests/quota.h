@@ -270,14 +270,17 @@ static int image_make(enum disk_kind kind)
 	return image_punch(image[kind], disk->size);
 }
 
-/* A device for the image, which goes when it is not used; open. */
+/*
+ * A device for the image, which goes when it is not used; open, but not for
+ * writing, for such a one may not be mounted (CONFIG_BLK_DEV_WRITE_MOUNTED=n).
+ */
 static int loop_start(enum disk_kind kind)
 {
 	struct loop_config config = {
 		.fd = image[kind],
 		.info.lo_flags = LO_FLAGS_AUTOCLEAR,
 	};
-	int control, nr, fd, tries, err = -EBUSY;
+	int control, nr, fd, reader, tries, err = -EBUSY;
 	char path[32];
 
 	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
@@ -292,8 +295,10 @@ static int loop_start(enum disk_kind kind)
 			break;
 		if (!ioctl(fd, LOOP_CONFIGURE, &config)) {
 			shared->loop[kind] = nr + 1;
+			reader = open(path, O_RDONLY | O_CLOEXEC);
 			close(control);
-			return fd;
+			close(fd);
+			return reader < 0 ? -errno : reader;
 		}
 		err = -errno;
 		close(fd);

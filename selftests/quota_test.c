@@ -54,6 +54,7 @@ FIXTURE_TEARDOWN(space)
 static void fill(struct __test_metadata *_metadata,
 		 FIXTURE_DATA(space) *self, enum fill how)
 {
+	const long step = how == FILL_FALLOCATE ? CHUNK : 4096;
 	const long limit = disk->limit;
 	long done, again;
 
@@ -62,7 +63,7 @@ static void fill(struct __test_metadata *_metadata,
 	EXPECT_LT(0, done);
 	EXPECT_GE(limit, done);
 	EXPECT_EQ(disk->full, shared->err);
-	EXPECT_FULL(limit, how == FILL_FALLOCATE ? CHUNK : 4096);
+	EXPECT_FULL(limit, step);
 	if (how != FILL_FALLOCATE)
 		EXPECT_EQ(0, verify("a/fill", 0, done, 1));
 	EXPECT_TREE_A();
@@ -70,7 +71,7 @@ static void fill(struct __test_metadata *_metadata,
 
 	/* Nor has another file room, if it can be made at all. */
 	again = CALL_A(do_file, "a/other", 1 * MB, 2);
-	EXPECT_GE(disk->slack + 4096, again);
+	EXPECT_GE(disk->slack + step, again);
 	EXPECT_EQ(disk->full, shared->err);
 	EXPECT_GE(limit, space(A));
 	EXPECT_EQ(again < 0 ? -ENOENT : 0, CALL_A(do_unlink, "a/other", 0, 0));
@@ -697,7 +698,7 @@ static long do_write_fd(long fd, long len, long seed)
 /* A file is charged to whose it is, whoever writes to it. */
 TEST_F(quota, passed_fd)
 {
-	const long size = 64 * KB;
+	const long size = 64 * KB + 2 * disk->slack;
 	long theirs, ours, here;
 
 	EXPECT_EQ(0, set_hard(B, self->world.space_b + size));
