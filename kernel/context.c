@@ -5,6 +5,7 @@
 
 #include <linux/ctype.h>
 #include <linux/init.h>
+#include <linux/ipc_namespace.h>
 #include <linux/kernfs.h>
 #include <linux/mutex.h>
 #include <linux/sched/cputime.h>
@@ -85,6 +86,7 @@ static void vctx_offline_work(struct work_struct *work)
 	/* Waits for whoever is reading or writing one of its files. */
 	kernfs_remove(vctx->dir);
 	vctx_memcg_offline(vctx);
+	mq_end_context((unsigned long)vctx);
 	xa_erase(&vctx_ids, vctx->id);
 	vctxfs_notify_list(vctx);
 	wake_up_all(&vctx_gone);

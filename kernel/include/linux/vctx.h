@@ -97,6 +97,9 @@ void __vctx_mark_uncharge(struct fsnotify_mark *mark);
 int __vctx_random_charge(size_t bytes);
 void __vctx_random_uncharge(size_t bytes);
 
+bool __vctx_ipc_unlisted(void);
+bool __vctx_ipc_may_clean(void);
+
 int __vctx_shm_charge(struct vctx_owner *owner, size_t size, int shmflg);
 void __vctx_shm_uncharge(struct vctx_owner *owner);
 int __vctx_sem_charge(struct vctx_owner *owner, int nsems);
@@ -284,6 +287,66 @@ static inline bool vctx_pid_hidden(struct pid *pid)
 static inline bool vctx_task_foreign(const struct task_struct *task)
 {
 	return static_branch_likely(&vctx_enabled) && __vctx_task_foreign(task);
+}
+
+/**
+ * vctx_current_context() - which context is current in?
+ *
+ * For names that each context has of its own.  What is charged to a context
+ * keeps the number from being another one's.
+ *
+ * Context: any.
+ * Return: a number to compare with others, 0 for the host's.
+ */
+static inline unsigned long vctx_current_context(void)
+{
+	if (static_branch_likely(&vctx_enabled))
+		return (unsigned long)READ_ONCE(vctx_task_head(current)->vctx);
+	return 0;
+}
+
+/**
+ * vctx_owner_context() - which context was an object made in?
+ * @owner: of the object
+ *
+ * Context: any.
+ * Return: likewise.
+ */
+static inline unsigned long vctx_owner_context(const struct vctx_owner *owner)
+{
+	return (unsigned long)READ_ONCE(owner->vctx);
+}
+
+/**
+ * vctx_ipc_hidden() - is there no such System V object, for current?
+ * @owner: of the object
+ *
+ * Context: any; the object is locked, or the caller is in an RCU read side
+ * section.
+ * Return: true if it was made in another context.
+ */
+static inline bool vctx_ipc_hidden(const struct vctx_owner *owner)
+{
+	return vctx_owner_context(owner) != vctx_current_context();
+}
+
+/* Likewise for lists of what there is, and the watcher sees all. */
+static inline bool vctx_ipc_unlisted(const struct vctx_owner *owner)
+{
+	return unlikely(vctx_ipc_hidden(owner)) && __vctx_ipc_unlisted();
+}
+
+/**
+ * vctx_ipc_may_clean() - may current remove System V objects of others?
+ *
+ * A context can leave some behind when it ends.
+ *
+ * Context: process; spinlocks may be held.
+ * Return: true if current is the host's administrator.
+ */
+static inline bool vctx_ipc_may_clean(void)
+{
+	return static_branch_likely(&vctx_enabled) && __vctx_ipc_may_clean();
 }
 
 /**
@@ -927,6 +990,31 @@ static inline void vctx_sysinfo(struct sysinfo *info)
 }
 
 #else /* !CONFIG_SECURITY_VCTX */
+
+static inline unsigned long vctx_current_context(void)
+{
+	return 0;
+}
+
+static inline unsigned long vctx_owner_context(const struct vctx_owner *owner)
+{
+	return 0;
+}
+
+static inline bool vctx_ipc_hidden(const struct vctx_owner *owner)
+{
+	return false;
+}
+
+static inline bool vctx_ipc_unlisted(const struct vctx_owner *owner)
+{
+	return false;
+}
+
+static inline bool vctx_ipc_may_clean(void)
+{
+	return false;
+}
 
 static inline bool vctx_task_hidden(const struct task_struct *task)
 {

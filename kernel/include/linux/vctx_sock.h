@@ -22,6 +22,18 @@ void __vctx_sock_release(struct sock *sk);
 void __vctx_sock_free(struct sock *sk);
 
 /**
+ * vctx_sock_context() - which context was a socket made in?
+ * @sk: the socket
+ *
+ * Context: any; @sk is pinned.
+ * Return: as vctx_current_context().
+ */
+static inline unsigned long vctx_sock_context(const struct sock *sk)
+{
+	return (unsigned long)sk->sk_vctx;
+}
+
+/**
  * vctx_sock_init() - a socket was copied
  * @newsk: the copy, which is not what its original was charged for
  *
@@ -117,6 +129,11 @@ static inline void vctx_sock_free(struct sock *sk)
 }
 
 #else /* !CONFIG_SECURITY_VCTX */
+
+static inline unsigned long vctx_sock_context(const struct sock *sk)
+{
+	return 0;
+}
 
 static inline void vctx_sock_init(struct sock *newsk)
 {
