@@ -144,6 +144,7 @@ static int enter(const struct vctx_enter *req)
 	}
 	vctx_limits_enter(to, from);
 	lower_caps(cred, to->ceiling, req->cap_drop);
+	vctx_keys_enter(cred);
 	/* The place in vctx.live keeps it until this reference is there. */
 	vctx_get(to);
 	cgroup_threadgroup_change_begin(current);

@@ -18,6 +18,7 @@ unsigned int vctx_task_offset __ro_after_init;
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
 	.lbs_task = sizeof(struct vctx_task),
 	.lbs_file = sizeof(struct vctx_file),
+	.lbs_key = sizeof(struct vctx_key),
 };
 
 const struct lsm_id vctx_lsmid = {
@@ -164,6 +165,7 @@ static int __init vctx_init(void)
 			   &vctx_lsmid);
 	vctx_add_process_hooks();
 	vctx_add_capability_hooks();
+	vctx_add_key_hooks();
 	vctx_add_fs_hooks();
 	vctx_limits_init();
 	vctx_add_sock_hooks();

@@ -142,6 +142,7 @@ struct vctx_sched {
  * struct vctx - a security context
  * @id: constant
  * @depth: 1 for a child of the host; constant
+ * @serial: never another one's, unlike @id; constant
  * @flags: VCTX_FLAG_*; bits are only ever added, but for VCTX_FLAG_SCHED,
  *	which changes under vctx_sched_mutex
  * @ceiling: capabilities that members may have; constant
@@ -172,6 +173,8 @@ struct vctx_sched {
  * @name: empty, or unique among the contexts that are online; written under
  *	vctx_name_mutex and vctx_name_lock, read under either
  * @last_error: why the last write failed; a string constant
+ * @key_register: keyrings of users in the initial user namespace, and of
+ *	nobody else; protected by the keyring_sem of that
  * @dir: directory in vctxfs; constant while online
  * @events: the file in it that poll() waits on; own reference until freed
  * @notify_timer: sends a notification that came too soon after another
@@ -182,6 +185,7 @@ struct vctx_sched {
 struct vctx {
 	u32 id;
 	u32 depth;
+	u64 serial;
 	atomic_t flags;
 	kernel_cap_t ceiling;
 	struct vctx *parent;
@@ -202,6 +206,7 @@ struct vctx {
 	struct mm_struct *oom_mm;
 	char name[VCTX_NAME_LEN];
 	const char *last_error;
+	struct key *key_register[VCTX_NR_KEY_REGISTERS];
 	struct kernfs_node *dir;
 	struct kernfs_node *events;
 	struct timer_list notify_timer;
@@ -268,6 +273,14 @@ struct vctx_task {
 struct vctx_file {
 	struct vctx *vctx;
 	struct vctx *owner;
+};
+
+/**
+ * struct vctx_key - LSM blob of a key
+ * @serial: vctx.serial of the context that it was made in, 0 for the host
+ */
+struct vctx_key {
+	u64 serial;
 };
 
 extern struct lsm_blob_sizes vctx_blob_sizes;
@@ -435,6 +448,25 @@ int vctx_getselfattr(unsigned int attr, struct lsm_ctx __user *uctx,
 		     u32 *size, u32 flags);
 int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
 		     u32 flags);
+
+/* keys.c */
+#ifdef CONFIG_KEYS
+void vctx_keys_enter(struct cred *cred);
+void vctx_keys_offline(struct vctx *vctx);
+void vctx_add_key_hooks(void);
+#else
+static inline void vctx_keys_enter(struct cred *cred)
+{
+}
+
+static inline void vctx_keys_offline(struct vctx *vctx)
+{
+}
+
+static inline void vctx_add_key_hooks(void)
+{
+}
+#endif
 
 /* process.c, capability.c, setup.c */
 int vctx_process_file_open(const struct file *file);

@@ -20,6 +20,7 @@ struct file;
 struct file_lock;
 struct file_lock_core;
 struct fsnotify_mark;
+struct key;
 struct pid;
 struct pid_namespace;
 struct seq_file;
@@ -29,7 +30,15 @@ struct sysinfo;
 struct task_group;
 struct task_struct;
 struct timespec64;
+struct user_namespace;
 struct vctx_group;
+
+/* Keyrings that others are kept in */
+enum vctx_key_register {
+	VCTX_USER_REGISTER,
+	VCTX_PERSISTENT_REGISTER,
+	VCTX_NR_KEY_REGISTERS
+};
 
 #ifdef CONFIG_SECURITY_VCTX
 
@@ -97,6 +106,9 @@ void __vctx_mark_uncharge(struct fsnotify_mark *mark);
 int __vctx_random_charge(size_t bytes);
 void __vctx_random_uncharge(size_t bytes);
 
+bool __vctx_key_hidden(const struct key *key);
+struct key **__vctx_key_register(struct user_namespace *ns, struct key **reg,
+				 enum vctx_key_register which);
 bool __vctx_ipc_unlisted(void);
 bool __vctx_ipc_may_clean(void);
 
@@ -347,6 +359,37 @@ static inline bool vctx_ipc_unlisted(const struct vctx_owner *owner)
 static inline bool vctx_ipc_may_clean(void)
 {
 	return static_branch_likely(&vctx_enabled) && __vctx_ipc_may_clean();
+}
+
+/**
+ * vctx_key_hidden() - is there no such key, for current?
+ * @key: the key
+ *
+ * Context: any; @key is pinned or is kept from going by a lock.
+ * Return: true if it was made in another context.
+ */
+static inline bool vctx_key_hidden(const struct key *key)
+{
+	return static_branch_likely(&vctx_enabled) && __vctx_key_hidden(key);
+}
+
+/**
+ * vctx_key_register() - where are the keyrings of users kept?
+ * @ns: user namespace
+ * @reg: where those of @ns are kept
+ * @which: which ones
+ *
+ * Context: process.
+ * Return: @reg, or what current's context has in its place if @ns is the
+ * initial one; it is protected by @ns->keyring_sem, like @reg.
+ */
+static inline struct key **vctx_key_register(struct user_namespace *ns,
+					     struct key **reg,
+					     enum vctx_key_register which)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_key_register(ns, reg, which);
+	return reg;
 }
 
 /**
@@ -990,6 +1033,18 @@ static inline void vctx_sysinfo(struct sysinfo *info)
 }
 
 #else /* !CONFIG_SECURITY_VCTX */
+
+static inline bool vctx_key_hidden(const struct key *key)
+{
+	return false;
+}
+
+static inline struct key **vctx_key_register(struct user_namespace *ns,
+					     struct key **reg,
+					     enum vctx_key_register which)
+{
+	return reg;
+}
 
 static inline unsigned long vctx_current_context(void)
 {
