@@ -65,6 +65,7 @@ static void vctx_free_work(struct work_struct *work)
 		kernfs_put(vctx->events);
 	if (vctx->parent)
 		vctx_put(vctx->parent);
+	put_pid(vctx->init);
 	if (vctx->oom_mm)
 		mmdrop(vctx->oom_mm);
 	percpu_ref_exit(&vctx->ref);

@@ -173,6 +173,8 @@ struct vctx_sched {
  * @name: empty, or unique among the contexts that are online; written under
  *	vctx_name_mutex and vctx_name_lock, read under either
  * @last_error: why the last write failed; a string constant
+ * @init: process 1 of it, or NULL; own reference; written under vctx_init_lock,
+ *	and read under RCU
  * @key_register: keyrings of users in the initial user namespace, and of
  *	nobody else; protected by the keyring_sem of that
  * @dir: directory in vctxfs; constant while online
@@ -206,6 +208,7 @@ struct vctx {
 	struct mm_struct *oom_mm;
 	char name[VCTX_NAME_LEN];
 	const char *last_error;
+	struct pid *init;
 	struct key *key_register[VCTX_NR_KEY_REGISTERS];
 	struct kernfs_node *dir;
 	struct kernfs_node *events;
@@ -467,6 +470,10 @@ static inline void vctx_add_key_hooks(void)
 {
 }
 #endif
+
+/* init.c */
+int vctx_init_claim(struct vctx *vctx);
+void vctx_init_unclaim(struct vctx *vctx);
 
 /* process.c, capability.c, setup.c */
 int vctx_process_file_open(const struct file *file);

@@ -46,6 +46,7 @@ enum vctx_key_register {
 #include <linux/jiffies.h>
 #include <linux/jump_label.h>
 #include <linux/percpu-refcount.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/time64.h>
 #include <linux/workqueue.h>
@@ -105,6 +106,13 @@ void __vctx_mark_uncharge(struct fsnotify_mark *mark);
 
 int __vctx_random_charge(size_t bytes);
 void __vctx_random_uncharge(size_t bytes);
+
+bool __vctx_nr_hidden(pid_t nr, struct pid_namespace *ns);
+bool __vctx_is_init(void);
+pid_t __vctx_parent_tgid(struct task_struct *parent, pid_t nr);
+pid_t __vctx_given_nr(pid_t nr);
+struct task_struct *__vctx_reaper(struct task_struct *father,
+				  struct task_struct *reaper);
 
 bool __vctx_key_hidden(const struct key *key);
 struct key **__vctx_key_register(struct user_namespace *ns, struct key **reg,
@@ -299,6 +307,100 @@ static inline bool vctx_pid_hidden(struct pid *pid)
 static inline bool vctx_task_foreign(const struct task_struct *task)
 {
 	return static_branch_likely(&vctx_enabled) && __vctx_task_foreign(task);
+}
+
+/**
+ * vctx_nr_hidden() - likewise, for a process that is known by its id only
+ * @nr: the id
+ * @ns: where it is one
+ *
+ * Context: any.
+ */
+static inline bool vctx_nr_hidden(pid_t nr, struct pid_namespace *ns)
+{
+	return static_branch_likely(&vctx_enabled) && __vctx_nr_hidden(nr, ns);
+}
+
+/* The id given out last, or for a member its own: it tells who else forks. */
+static inline pid_t vctx_last_pid(pid_t nr)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return task_tgid_vnr(current);
+	return nr;
+}
+
+/* May current be told of whatever process there is?  Context: process. */
+static inline bool vctx_may_watch_all(void)
+{
+	return !static_branch_likely(&vctx_enabled) || !vctx_is_member(current);
+}
+
+/*
+ * A context can have a process that is taken for process 1 inside of it, see
+ * VCTX_FLAG_FAKEINIT: for itself, for its children, and for whoever calls it
+ * by that number.
+ */
+
+static inline pid_t vctx_own_tgid(pid_t nr)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current) &&
+	    __vctx_is_init())
+		return 1;
+	return nr;
+}
+
+static inline pid_t vctx_own_tid(pid_t nr)
+{
+	return current->group_leader == current ? vctx_own_tgid(nr) : nr;
+}
+
+/**
+ * vctx_parent_tgid() - what getppid() returns
+ * @parent: current's parent
+ * @nr: its id
+ *
+ * Context: RCU read side.
+ * Return: 0 if @parent is in another context, 1 if it is the process 1 of
+ * current's, @nr otherwise.
+ */
+static inline pid_t vctx_parent_tgid(struct task_struct *parent, pid_t nr)
+{
+	if (static_branch_likely(&vctx_enabled))
+		return __vctx_parent_tgid(parent, nr);
+	return nr;
+}
+
+/**
+ * vctx_given_nr() - which process does current mean?
+ * @nr: what it calls it
+ *
+ * Context: any.
+ * Return: the id of its context's process 1, if there is one and @nr is 1; one
+ * that is nobody's if that has ended; @nr otherwise.
+ */
+static inline pid_t vctx_given_nr(pid_t nr)
+{
+	if (unlikely(nr == 1) && static_branch_likely(&vctx_enabled) &&
+	    vctx_is_member(current))
+		return __vctx_given_nr(nr);
+	return nr;
+}
+
+/**
+ * vctx_reaper() - who gets the children of a process that has ended?
+ * @father: the process
+ * @reaper: who would
+ *
+ * Context: tasklist_lock is held for writing.
+ * Return: the process 1 of @father's context, if there is one and @reaper is
+ * outside; @reaper otherwise.
+ */
+static inline struct task_struct *vctx_reaper(struct task_struct *father,
+					      struct task_struct *reaper)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(father))
+		return __vctx_reaper(father, reaper);
+	return reaper;
 }
 
 /**
@@ -1033,6 +1135,47 @@ static inline void vctx_sysinfo(struct sysinfo *info)
 }
 
 #else /* !CONFIG_SECURITY_VCTX */
+
+static inline bool vctx_nr_hidden(pid_t nr, struct pid_namespace *ns)
+{
+	return false;
+}
+
+static inline pid_t vctx_last_pid(pid_t nr)
+{
+	return nr;
+}
+
+static inline bool vctx_may_watch_all(void)
+{
+	return true;
+}
+
+static inline pid_t vctx_own_tgid(pid_t nr)
+{
+	return nr;
+}
+
+static inline pid_t vctx_own_tid(pid_t nr)
+{
+	return nr;
+}
+
+static inline pid_t vctx_parent_tgid(struct task_struct *parent, pid_t nr)
+{
+	return nr;
+}
+
+static inline pid_t vctx_given_nr(pid_t nr)
+{
+	return nr;
+}
+
+static inline struct task_struct *vctx_reaper(struct task_struct *father,
+					      struct task_struct *reaper)
+{
+	return reaper;
+}
 
 static inline bool vctx_key_hidden(const struct key *key)
 {
