@@ -321,12 +321,11 @@ static inline bool vctx_nr_hidden(pid_t nr, struct pid_namespace *ns)
 	return static_branch_likely(&vctx_enabled) && __vctx_nr_hidden(nr, ns);
 }
 
-/* The id given out last, or for a member its own: it tells who else forks. */
+/* The id given out last, which tells members how much others fork: 0 */
 static inline pid_t vctx_last_pid(pid_t nr)
 {
-	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
-		return task_tgid_vnr(current);
-	return nr;
+	return static_branch_likely(&vctx_enabled) && vctx_is_member(current) ?
+	       0 : nr;
 }
 
 /* May current be told of whatever process there is?  Context: process. */
@@ -365,7 +364,8 @@ static inline pid_t vctx_own_tid(pid_t nr)
  */
 static inline pid_t vctx_parent_tgid(struct task_struct *parent, pid_t nr)
 {
-	if (static_branch_likely(&vctx_enabled))
+	if (static_branch_likely(&vctx_enabled) &&
+	    (vctx_is_member(current) || vctx_is_member(parent)))
 		return __vctx_parent_tgid(parent, nr);
 	return nr;
 }
