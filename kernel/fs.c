@@ -275,7 +275,7 @@ static int vctxfs_set_flags(struct vctx *vctx, char *words)
 	u32 flags;
 
 	if (vctxfs_parse_flags(words, &flags)) {
-		WRITE_ONCE(vctx->last_error, "flags are: lock, private, sched, virt, and fakeinit at entry");
+		WRITE_ONCE(vctx->last_error, "flags are: lock, private, sched, virt");
 		return -EINVAL;
 	}
 	if (flags & ~(u32)atomic_read(&vctx->flags) & VCTX_FLAG_FAKEINIT) {

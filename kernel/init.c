@@ -87,10 +87,10 @@ void vctx_init_unclaim(struct vctx *vctx)
 	vctx_init_put(old);
 }
 
-/* Current is a member. */
-bool __vctx_is_init(void)
+/* Of the context of current, a member */
+bool __vctx_is_init(struct task_struct *task)
 {
-	return READ_ONCE(current_vctx()->init) == task_tgid(current);
+	return READ_ONCE(current_vctx()->init) == task_tgid(task);
 }
 
 pid_t __vctx_parent_tgid(struct task_struct *parent, pid_t nr)

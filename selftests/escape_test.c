@@ -908,6 +908,13 @@ TEST_F(escape, fakeinit)
 	EXPECT_EQ(SIGUSR1, agent_call(&init, do_got_signal, 0, 0, 0));
 	EXPECT_EQ(-ESRCH, agent_call(&init, do_tgkill, self->inside.pid, 1, 0));
 
+	/* kill(-1) is for the others. */
+	orphan = agent_call(&self->inside, do_orphan, 0, 0, 0);
+	ASSERT_LT(0, orphan);
+	EXPECT_EQ(0, agent_call(&self->inside, do_kill, -1, SIGKILL, 0));
+	EXPECT_EQ(0, agent_call(&init, do_wait_for, orphan, 0, 0));
+	EXPECT_EQ(0, agent_call(&self->inside, do_kill, 1, 0, 0));
+
 	/* The orphans are its, whoever has left them. */
 	orphan = agent_call(&self->inside, do_orphan, 0, 0, 0);
 	ASSERT_LT(0, orphan);

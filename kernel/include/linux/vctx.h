@@ -108,7 +108,7 @@ int __vctx_random_charge(size_t bytes);
 void __vctx_random_uncharge(size_t bytes);
 
 bool __vctx_nr_hidden(pid_t nr, struct pid_namespace *ns);
-bool __vctx_is_init(void);
+bool __vctx_is_init(struct task_struct *task);
 pid_t __vctx_parent_tgid(struct task_struct *parent, pid_t nr);
 pid_t __vctx_given_nr(pid_t nr);
 struct task_struct *__vctx_reaper(struct task_struct *father,
@@ -340,12 +340,15 @@ static inline bool vctx_may_watch_all(void)
  * by that number.
  */
 
+static inline bool vctx_is_init(struct task_struct *task)
+{
+	return static_branch_likely(&vctx_enabled) && vctx_is_member(current) &&
+	       __vctx_is_init(task);
+}
+
 static inline pid_t vctx_own_tgid(pid_t nr)
 {
-	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current) &&
-	    __vctx_is_init())
-		return 1;
-	return nr;
+	return vctx_is_init(current) ? 1 : nr;
 }
 
 static inline pid_t vctx_own_tid(pid_t nr)
@@ -1149,6 +1152,11 @@ static inline pid_t vctx_last_pid(pid_t nr)
 static inline bool vctx_may_watch_all(void)
 {
 	return true;
+}
+
+static inline bool vctx_is_init(struct task_struct *task)
+{
+	return false;
 }
 
 static inline pid_t vctx_own_tgid(pid_t nr)
