@@ -560,6 +560,45 @@ TEST_F(escape, cgroup_kill)
 	EXPECT_TRUE(WAIT_UNTIL(!rmdir(CGROUP)));
 }
 
+/* How many processes a member, or the host, finds in it */
+static long do_cgroup_listed(long pid, long b, long c)
+{
+	char buf[4096], *line;
+	long n = 0;
+
+	if (read_file(CGROUP "/cgroup.procs", buf, sizeof(buf)) < 0)
+		return -errno;
+	for (line = strtok(buf, "\n"); line; line = strtok(NULL, "\n"))
+		if (++n && pid && atol(line) != pid)
+			return -EXDEV;
+	return n;
+}
+
+static long do_cgroup_move(long pid, long b, long c)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%ld", pid);
+	return write_file(CGROUP "/cgroup.procs", text, strlen(text));
+}
+
+TEST_F(escape, cgroup_procs)
+{
+	struct agent other;
+
+	if (mkdir(CGROUP, 0755))
+		SKIP(return, "no cgroup2 on /sys/fs/cgroup: %s", strerror(errno));
+	EXPECT_EQ(0, agent_start_in(&other, ID));
+	EXPECT_EQ(0, agent_call(&self->outside, do_cgroup_join, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&other, do_cgroup_join, 0, 0, 0));
+	EXPECT_EQ(1, agent_call(&self->inside, do_cgroup_listed, other.pid, 0, 0));
+	EXPECT_EQ(1, agent_call(&self->outside, do_cgroup_listed, self->outside.pid, 0, 0));
+	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_cgroup_move, self->outside.pid, 0, 0));
+	agent_stop(&other);
+	agent_stop(&self->outside);
+	EXPECT_TRUE(WAIT_UNTIL(!rmdir(CGROUP)));
+}
+
 /* Entering again */
 
 TEST_F(escape, enter_again)
