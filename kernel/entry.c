@@ -104,13 +104,20 @@ static int make_ready(struct vctx *to, const struct vctx *from,
 	int turned = 0;
 	int err;
 
+	if (req->flags & VCTX_FLAG_FAKEINIT) {
+		err = vctx_init_claim(to);
+		if (err)
+			return err;
+	}
 	if (req->flags & VCTX_FLAG_SCHED)
 		turned = vctx_sched_turn(to, true, VCTX_LIVE_MEMBER);
-	if (turned < 0)
-		return turned;
-	err = vctx_memcg_enter(to, from);
-	if (err && turned)
+	err = turned < 0 ? turned : vctx_memcg_enter(to, from);
+	if (!err)
+		return 0;
+	if (turned > 0)
 		vctx_sched_turn(to, false, VCTX_LIVE_MEMBER);
+	if (req->flags & VCTX_FLAG_FAKEINIT)
+		vctx_init_unclaim(to);
 	return err;
 }
 
@@ -144,6 +151,7 @@ static int enter(const struct vctx_enter *req)
 	}
 	vctx_limits_enter(to, from);
 	lower_caps(cred, to->ceiling, req->cap_drop);
+	vctx_keys_enter(cred);
 	/* The place in vctx.live keeps it until this reference is there. */
 	vctx_get(to);
 	cgroup_threadgroup_change_begin(current);
@@ -156,6 +164,8 @@ static int enter(const struct vctx_enter *req)
 	if (from)
 		vctx_put(from);
 	blob->member = true;
+	if (req->flags & VCTX_FLAG_FAKEINIT)
+		current->signal->is_child_subreaper = 1;
 	commit_creds(cred);
 	vctx_sched_entered(from_group);
 	vctx_set_flags(to, req->flags & ~VCTX_FLAG_SCHED);

@@ -20,6 +20,7 @@ EXPORT_SYMBOL_GPL(vctx_enabled);
 
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
 	.lbs_superblock = sizeof(struct vctx_sb),
+	.lbs_key = sizeof(struct vctx_key),
 };
 
 const struct lsm_id vctx_lsmid = {
@@ -150,6 +151,7 @@ static int __init vctx_init(void)
 	vctx_add_capability_hooks();
 	vctx_add_device_hooks();
 	vctx_add_refuse_hooks();
+	vctx_add_key_hooks();
 	vctx_add_fs_hooks();
 	vctx_limits_init();
 	vctx_add_sock_hooks();

@@ -45,16 +45,19 @@
 #define VCTX_NAME_LEN		32
 
 /*
- * Flags of a context; setting one cannot be undone, but for the last: the file
- * "sched" turns it off.
+ * Flags of a context; setting one cannot be undone, but for VCTX_FLAG_SCHED,
+ * which the file "sched" turns off.  VCTX_FLAG_FAKEINIT is for entry only: it
+ * makes the caller what members take for process 1.
  */
 #define VCTX_FLAG_LOCK		0x1U	/* members create no contexts */
 #define VCTX_FLAG_PRIVATE	0x2U	/* nobody may enter any more */
 #define VCTX_FLAG_SCHED		0x4U	/* one share of CPU time for all members */
+#define VCTX_FLAG_FAKEINIT	0x8U	/* the caller is process 1 inside */
 #define VCTX_FLAG_VIRT		0x10U	/* members see the context as machine */
 
 #define VCTX_FLAGS_ALL		(VCTX_FLAG_LOCK | VCTX_FLAG_PRIVATE | \
-				 VCTX_FLAG_SCHED | VCTX_FLAG_VIRT)
+				 VCTX_FLAG_SCHED | VCTX_FLAG_FAKEINIT | \
+				 VCTX_FLAG_VIRT)
 
 /**
  * struct vctx_enter - payload of lsm_set_self_attr(): create or enter
