@@ -19,6 +19,7 @@
 #include <linux/xarray.h>
 
 #include "limits/limits.h"
+#include "net.h"
 #include "sched/sched.h"
 #include "vctx.h"
 
@@ -64,6 +65,7 @@ static void vctx_free_work(struct work_struct *work)
 		vctx_put(vctx->parent);
 	if (vctx->oom_mm)
 		mmdrop(vctx->oom_mm);
+	vctx_net_free(vctx);
 	percpu_ref_exit(&vctx->ref);
 	free_percpu(vctx->cpu);
 	kfree(vctx);

@@ -9,6 +9,7 @@
 #include <linux/seq_file.h>
 
 #include "limits/limits.h"
+#include "net.h"
 #include "sched/sched.h"
 #include "vctx.h"
 
@@ -165,7 +166,9 @@ static int __init vctx_init(void)
 	vctx_add_process_hooks();
 	vctx_add_capability_hooks();
 	vctx_add_fs_hooks();
+	vctx_add_net_hooks();
 	vctx_limits_init();
+	vctx_net_init();
 	vctx_add_sock_hooks();
 	vctx_memcg_init();
 	vctx_accounting_init();

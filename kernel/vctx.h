@@ -20,6 +20,8 @@
  *	kernfs active reference of a file	reading and writing a file
  *	  vctx_name_mutex			names are unique
  *	    vctx_name_lock			a name is read in one piece
+ *	  vctx_net_mutex			addresses change; also inside of
+ *						cred_guard_mutex
  *	  vctx_limits_mutex			one line of limits at a time
  *	    (waits for a work item)		making a memory cgroup
  *	      vctx_memcg_mutex			and entering, which is inside of
@@ -64,6 +66,7 @@ struct file;
 struct kernfs_node;
 struct mem_cgroup;
 struct seq_file;
+struct vctx_net;
 
 /* vctx.live: members, children and the directory in one word */
 #define VCTX_LIVE_MEMBER	1LL
@@ -155,6 +158,8 @@ struct vctx_sched {
  * @memcg: memory cgroup that it owns, with all members below, or NULL; set
  *	once under vctx_memcg_mutex; reference until offline
  * @sched: share of CPU time
+ * @net: addresses that it is bound to, or NULL; written under vctx_net_mutex,
+ *	never NULL again, freed with the context
  * @ref: pins the memory: one for being online, one for each charge, for each
  *	child and for each task_struct
  * @born_ns: boot time at creation; constant
@@ -191,6 +196,7 @@ struct vctx {
 	struct cgroup *members;
 	struct mem_cgroup __rcu *memcg;
 	struct vctx_sched sched;
+	struct vctx_net __rcu *net;
 	struct percpu_ref ref;
 	u64 born_ns;
 	struct prev_cputime prev_cputime;
