@@ -382,6 +382,7 @@ int __vctx_sock_bind(struct sock *sk, struct sockaddr *addr)
 		sk->sk_vctx_lo = lo;
 	return err;
 }
+EXPORT_SYMBOL_GPL(__vctx_sock_bind);
 
 int __vctx_sock_connect(struct sock *sk, struct sockaddr *addr)
 {
@@ -406,7 +407,6 @@ int __vctx_sock_connect(struct sock *sk, struct sockaddr *addr)
 		sk->sk_vctx_lo = lo;
 	return err;
 }
-EXPORT_SYMBOL_GPL(__vctx_sock_bind);
 EXPORT_SYMBOL_GPL(__vctx_sock_connect);
 
 int __vctx_sock_send4(const struct sock *sk, __be32 *daddr)
@@ -777,7 +777,12 @@ bool __vctx_sock_bound(const struct sock *sk)
 
 /* What a socket may be, and set */
 
-static bool current_bound(void)
+/**
+ * vctx_net_current_bound() - is current in a context that is bound to addresses?
+ *
+ * Context: any.
+ */
+bool vctx_net_current_bound(void)
 {
 	const struct vctx *vctx = current_vctx();
 	bool bound;
@@ -823,7 +828,7 @@ static bool may_create(int family, int type, int protocol)
 
 static int vctx_socket_create(int family, int type, int protocol, int kern)
 {
-	if (kern || likely(!current_vctx()) || !current_bound())
+	if (kern || likely(!current_vctx()) || !vctx_net_current_bound())
 		return 0;
 	return may_create(family, type, protocol) ? 0 : -EPERM;
 }
@@ -900,7 +905,7 @@ static int vctx_net_capable(const struct cred *cred, struct user_namespace *ns,
 	if (likely(!current_vctx()) || ns != &init_user_ns ||
 	    (cap != CAP_NET_ADMIN && cap != CAP_NET_RAW))
 		return 0;
-	return current_bound() ? -EPERM : 0;
+	return vctx_net_current_bound() ? -EPERM : 0;
 }
 
 static struct security_hook_list vctx_net_hooks[] __ro_after_init = {

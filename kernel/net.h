@@ -11,6 +11,8 @@
 
 #include "vctx.h"
 
+struct file;
+
 /**
  * struct vctx_net - addresses that a context is bound to; constant
  * @rcu: frees it when another one has taken its place
@@ -51,6 +53,8 @@ static inline const struct vctx_net *vctx_net_of(const struct vctx *vctx)
 
 bool vctx_net_has4(const struct vctx *vctx, __be32 addr);
 bool vctx_net_has6(const struct vctx *vctx, const struct in6_addr *addr);
+bool vctx_net_current_bound(void);
+int vctx_net_file_open(const struct file *file);
 int vctx_net_bind_self(const struct vctx_bind *req);
 int vctx_net_set(struct vctx *vctx, struct vctx_net *new);
 int vctx_net_add4(struct vctx_net *net, __be32 addr);

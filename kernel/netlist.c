@@ -8,10 +8,13 @@
  * what listens on a machine is its administrator's business.
  */
 
+#include <linux/dcache.h>
 #include <linux/export.h>
+#include <linux/fs.h>
 #include <linux/inet.h>
 #include <linux/inetdevice.h>
 #include <linux/init.h>
+#include <linux/magic.h>
 #include <linux/netdevice.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -214,6 +217,38 @@ bool __vctx_addr6_hidden(const struct in6_addr *addr)
 	return hidden;
 }
 EXPORT_SYMBOL_GPL(__vctx_addr6_hidden);
+
+/* What is in /proc/net and shows what is own, or numbers that name nobody. */
+static const char *const vctx_net_shown[] = {
+	"dev", "icmp", "icmp6", "if_inet6", "netlink", "netstat", "packet",
+	"protocols", "raw", "raw6", "snmp", "snmp6", "sockstat", "sockstat6",
+	"tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "unix",
+};
+
+/**
+ * vctx_net_file_open() - current, a member, opens a file
+ * @file: the file
+ *
+ * The rest of /proc/net, such as route and fib_trie, tells addresses, devices
+ * and neighbours of others.
+ *
+ * Context: process.
+ * Return: 0, or -ENOENT if it is not to be shown.
+ */
+int vctx_net_file_open(const struct file *file)
+{
+	const struct dentry *dentry = file->f_path.dentry;
+	const struct dentry *dir = dentry->d_parent;
+
+	/* Names do not change in procfs, and @file pins those above it. */
+	if (likely(file_inode(file)->i_sb->s_magic != PROC_SUPER_MAGIC) ||
+	    strcmp(dir->d_name.name, "net") ||
+	    !strcmp(dir->d_parent->d_name.name, "sys") ||
+	    !vctx_net_current_bound())
+		return 0;
+	return match_string(vctx_net_shown, ARRAY_SIZE(vctx_net_shown),
+			    dentry->d_name.name) < 0 ? -ENOENT : 0;
+}
 
 /* The file "addresses" */
 

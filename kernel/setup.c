@@ -104,8 +104,13 @@ static noinline void vctx_file_release(struct vctx_file *blob)
 /* One hook for all who have a say, since everybody opens files all the time. */
 static int vctx_file_open(struct file *file)
 {
-	if (likely(!(file->f_mode & FMODE_WRITE)) || likely(!current_vctx()))
+	int err;
+
+	if (likely(!current_vctx()))
 		return 0;
+	err = vctx_net_file_open(file);
+	if (err || !(file->f_mode & FMODE_WRITE))
+		return err;
 	return vctx_process_file_open(file) ?: vctx_cgroup_file_open(file);
 }
 

@@ -18,17 +18,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "common.h"
 #include "libvctx.h"
 
 #define EXIT_CHCONTEXT	255
 
 enum {
-	OPT_CAP = OPT_TOOL,
+	OPT_BCAST = OPT_TOOL,
+	OPT_CAP,
 	OPT_DISCONNECT,
 	OPT_DOMAINNAME,
 	OPT_FLAG,
 	OPT_HOSTNAME,
+	OPT_IP,
 	OPT_SECURE,
 	OPT_SILENT,
 };
@@ -38,6 +41,8 @@ static const struct tool_option options[] = {
 	{ OPT_CAP, "cap", "[!]CAP", "keep CAP in spite of --secure; with ! remove it", NULL },
 	{ OPT_SECURE, "secure", NULL, "remove all capabilities that a virtual server can do without", NULL },
 	{ OPT_FLAG, "flag", "FLAG[,FLAG]", "set flags of the context: lock, private, sched, virt", "lock private sched virt" },
+	{ OPT_IP, "ip", "ADDRESS[,ADDRESS]", "bind the context to these, or to those of an interface", NULL },
+	{ OPT_BCAST, "bcast", "ADDRESS", "also receive what is sent to this IPv4 broadcast address", NULL },
 	{ OPT_HOSTNAME, "hostname", "NAME", "set the host name, in a new UTS namespace (root)", NULL },
 	{ OPT_DOMAINNAME, "domainname", "NAME", "set the NIS domain name likewise (root)", NULL },
 	{ OPT_DISCONNECT, "disconnect", NULL, "run the command in the background, away from the terminal", NULL },
@@ -79,6 +84,7 @@ static const struct {
 
 struct request {
 	struct vctx_enter enter;
+	struct addresses addresses;
 	unsigned long long keep;
 	unsigned long long remove;
 	const char *context;
@@ -266,6 +272,8 @@ static int enter_context(struct request *r)
 		enter_error(r, err);
 		return -1;
 	}
+	if (r->addresses.nr && address_bind(&tool, &r->addresses))
+		return -1;
 	if (r->silent)
 		return 0;
 	err = vctx_self(&self);
@@ -275,6 +283,8 @@ static int enter_context(struct request *r)
 		return -1;
 	}
 	printf("New security context is %u\n", self.id);
+	if (r->addresses.nr)
+		address_print(&r->addresses);
 	if (fflush(stdout)) {
 		tool_error(&tool, "cannot write the output: %s",
 			   strerror(errno));
@@ -363,6 +373,12 @@ int main(int argc, char *argv[])
 			}
 			r.context = optarg;
 			break;
+		case OPT_BCAST:
+			address_broadcast(&tool, &r.addresses, optarg);
+			break;
+		case OPT_IP:
+			address_add(&tool, &r.addresses, optarg);
+			break;
 		case OPT_CAP:
 			parse_cap(&r, optarg);
 			break;
@@ -385,6 +401,8 @@ int main(int argc, char *argv[])
 	}
 	if (optind == argc)
 		tool_usage_error(&tool, "a command is needed");
+	if (r.addresses.broadcast && !r.addresses.nr)
+		tool_usage_error(&tool, "--bcast needs --ip");
 
 	if (r.disconnect)
 		report = disconnect();

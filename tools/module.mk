@@ -39,7 +39,8 @@ $(O)/unit/tools-cli: $(O)/san/bin/$(1)
 -include $(wildcard $(2:%.c=$(O)/user/%.d) $(2:%.c=$(O)/san/%.d))
 endef
 
-$(eval $(call TOOL_RULES,chcontext,tools/chcontext.c,-lcap))
+$(eval $(call TOOL_RULES,chbind,tools/chbind.c tools/address.c))
+$(eval $(call TOOL_RULES,chcontext,tools/chcontext.c tools/address.c,-lcap))
 $(eval $(call TOOL_RULES,vctl,tools/vctl.c tools/conf.c))
 $(eval $(call TOOL_RULES,vkill,tools/vkill.c))
 $(eval $(call TOOL_RULES,vps,tools/vps.c))
