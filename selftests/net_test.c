@@ -132,9 +132,9 @@ static int add_addr(const char *dev, const char *text)
 	return ask_route(&req);
 }
 
-static int set_up(const char *dev, bool up)
+static int set_up(const char *dev)
 {
-	struct ifreq ifr = { .ifr_flags = up ? IFF_UP : 0 };
+	struct ifreq ifr = { .ifr_flags = IFF_UP };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int err;
 
@@ -273,16 +273,6 @@ static long do_peer(long fd, long text, long c)
 	if (getpeername(fd, (void *)&addr, &len))
 		return -errno;
 	return same_addr(&addr, text);
-}
-
-static long do_port(long fd, long b, long c)
-{
-	struct sockaddr_storage addr;
-	socklen_t len = sizeof(addr);
-
-	if (getsockname(fd, (void *)&addr, &len))
-		return -errno;
-	return ntohs(((struct sockaddr_in *)&addr)->sin_port);
 }
 
 static long do_sendto(long fd, long text, long port)
@@ -426,7 +416,7 @@ static long do_pktinfo6(long source, long port, long c)
 
 static long do_set_up(long dev, long b, long c)
 {
-	return set_up((const char *)dev, true);
+	return set_up((const char *)dev);
 }
 
 /* Is there such an address in the list of getifaddrs(), which is rtnetlink's? */
@@ -684,7 +674,7 @@ FIXTURE_SETUP(net)
 	for (i = 0; i < 4; i++)
 		ASSERT_EQ(0, ctx_end(id[i]));
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
-	ASSERT_EQ(0, set_up("lo", true));
+	ASSERT_EQ(0, set_up("lo"));
 	err = add_dummy("vctx0");
 	if (err == -EOPNOTSUPP)
 		SKIP(return, "the kernel has no dummy devices");

@@ -38,6 +38,8 @@ COST_ROW(listen,
 	.ops = 2000,
 	.op = listen_connect,
 	.near = { { "nsock", 6 } },
+	.outside_max = 0.5,
+	.inside_max = 3,
 );
 
 static int ping, pong;
@@ -77,4 +79,6 @@ COST_ROW(udp,
 	.ops = 20000,
 	.setup = make_pair,
 	.op = ping_pong,
+	.outside_max = 0.5,
+	.inside_max = 3,
 );
