@@ -187,11 +187,11 @@ Try '$t --help'." "$t" --nonsense
 	expect "$t: unknown short option" $status "" \
 		"$t: unknown option '-Q'
 Try '$t --help'." "$t" -Q
-	letter=c
-	[ $t = vctl ] && letter=d
+	letter=-c
+	case $t in vctl) letter=-d ;; chbind) letter=--ip ;; esac
 	expect "$t: option without its argument" $status "" \
-		"$t: option '-$letter' needs an argument
-Try '$t --help'." "$t" -$letter
+		"$t: option '$letter' needs an argument
+Try '$t --help'." "$t" $letter
 	expect "$t: output that cannot be written" 1 "" \
 		"*cannot write the output" sh -c "$t --help >/dev/full"
 done
