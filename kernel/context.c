@@ -20,6 +20,7 @@
 #include <linux/xarray.h>
 
 #include "limits/limits.h"
+#include "net.h"
 #include "sched/sched.h"
 #include "vctx.h"
 
@@ -69,6 +70,7 @@ static void vctx_free_work(struct work_struct *work)
 	if (vctx->oom_mm)
 		mmdrop(vctx->oom_mm);
 	vctx_devices_free(vctx);
+	vctx_net_free(vctx);
 	percpu_ref_exit(&vctx->ref);
 	free_percpu(vctx->cpu);
 	kfree(vctx);

@@ -21,6 +21,8 @@
  *	  vctx_name_mutex			names are unique
  *	    vctx_name_lock			a name is read in one piece
  *	  vctx_devices_mutex			one line of devices at a time
+ *	  vctx_net_mutex			addresses change; also inside of
+ *						cred_guard_mutex
  *	  vctx_limits_mutex			one line of limits at a time
  *	    (waits for a work item)		making a memory cgroup
  *	      vctx_memcg_mutex			and entering, which is inside of
@@ -66,6 +68,7 @@ struct kernfs_node;
 struct mem_cgroup;
 struct seq_file;
 struct vctx_devices;
+struct vctx_net;
 
 /* vctx.live: members, children and the directory in one word */
 #define VCTX_LIVE_MEMBER	1LL
@@ -171,6 +174,8 @@ struct vctx_sched {
  * @sched: share of CPU time
  * @devices: what its members may use, or NULL; written under a mutex of
  *	device.c, read under it or RCU
+ * @net: addresses that it is bound to, or NULL; written under vctx_net_mutex,
+ *	never NULL again, freed with the context
  * @ref: pins the memory: one for being online, one for each charge, superblock,
  *	child and task_struct
  * @born_ns: boot time at creation; constant
@@ -215,6 +220,7 @@ struct vctx {
 	struct mem_cgroup __rcu *memcg;
 	struct vctx_sched sched;
 	struct vctx_devices __rcu *devices;
+	struct vctx_net __rcu *net;
 	struct percpu_ref ref;
 	u64 born_ns;
 	struct prev_cputime prev_cputime;

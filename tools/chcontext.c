@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "caps.h"
 #include "common.h"
 #include "libvctx.h"
@@ -22,11 +23,13 @@
 #define EXIT_CHCONTEXT	255
 
 enum {
-	OPT_CAP = OPT_TOOL,
+	OPT_BCAST = OPT_TOOL,
+	OPT_CAP,
 	OPT_DISCONNECT,
 	OPT_DOMAINNAME,
 	OPT_FLAG,
 	OPT_HOSTNAME,
+	OPT_IP,
 	OPT_SECURE,
 	OPT_SILENT,
 };
@@ -36,6 +39,8 @@ static const struct tool_option options[] = {
 	{ OPT_CAP, "cap", "[!]CAP", "keep CAP in spite of --secure; with ! remove it", NULL },
 	{ OPT_SECURE, "secure", NULL, "remove all capabilities that a virtual server can do without", NULL },
 	{ OPT_FLAG, "flag", "FLAG[,FLAG]", "set flags of the context: lock, private, sched, fakeinit, virt", "lock private sched fakeinit virt" },
+	{ OPT_IP, "ip", "ADDRESS[,ADDRESS]", "bind the context to these, or to those of an interface", NULL },
+	{ OPT_BCAST, "bcast", "ADDRESS", "also receive what is sent to this IPv4 broadcast address", NULL },
 	{ OPT_HOSTNAME, "hostname", "NAME", "set the host name, in a new UTS namespace (root)", NULL },
 	{ OPT_DOMAINNAME, "domainname", "NAME", "set the NIS domain name likewise (root)", NULL },
 	{ OPT_DISCONNECT, "disconnect", NULL, "run the command in the background, away from the terminal", NULL },
@@ -68,6 +73,7 @@ static const struct {
 
 struct request {
 	struct vctx_enter enter;
+	struct addresses addresses;
 	struct caps_request caps;
 	const char *context;
 	const char *hostname;
@@ -212,6 +218,8 @@ static int enter_context(struct request *r)
 		enter_error(r, err);
 		return -1;
 	}
+	if (r->addresses.nr && address_bind(&tool, &r->addresses))
+		return -1;
 	if (r->silent)
 		return 0;
 	err = vctx_self(&self);
@@ -221,6 +229,8 @@ static int enter_context(struct request *r)
 		return -1;
 	}
 	printf("New security context is %u\n", self.id);
+	if (r->addresses.nr)
+		address_print(&r->addresses);
 	if (fflush(stdout)) {
 		tool_error(&tool, "cannot write the output: %s",
 			   strerror(errno));
@@ -309,6 +319,12 @@ int main(int argc, char *argv[])
 			}
 			r.context = optarg;
 			break;
+		case OPT_BCAST:
+			address_broadcast(&tool, &r.addresses, optarg);
+			break;
+		case OPT_IP:
+			address_add(&tool, &r.addresses, optarg);
+			break;
 		case OPT_CAP:
 			caps_parse_option(&tool, &r.caps, optarg);
 			break;
@@ -331,6 +347,8 @@ int main(int argc, char *argv[])
 	}
 	if (optind == argc)
 		tool_usage_error(&tool, "a command is needed");
+	if (r.addresses.broadcast && !r.addresses.nr)
+		tool_usage_error(&tool, "--bcast needs --ip");
 
 	if (r.disconnect)
 		report = disconnect();

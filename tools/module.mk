@@ -40,7 +40,8 @@ $(O)/unit/tools-cli: $(O)/san/bin/$(1)
 -include $(wildcard $(2:%.c=$(O)/user/%.d) $(2:%.c=$(O)/san/%.d))
 endef
 
-$(eval $(call TOOL_RULES,chcontext,tools/chcontext.c tools/caps.c,-lcap))
+$(eval $(call TOOL_RULES,chbind,tools/chbind.c tools/address.c))
+$(eval $(call TOOL_RULES,chcontext,tools/chcontext.c tools/address.c tools/caps.c,-lcap))
 $(eval $(call TOOL_RULES,reducecap,tools/reducecap.c tools/caps.c,-lcap))
 $(eval $(call TOOL_RULES,vctl,tools/vctl.c tools/conf.c tools/disk.c))
 $(eval $(call TOOL_RULES,vkill,tools/vkill.c))

@@ -165,8 +165,8 @@ fake_proc()
 	echo "$2" >"$VCTXPROC/$1/attr/vctx/current"
 }
 
-tools="chcontext reducecap vctl vkill vlimit vps vpstree vquota vsched vserver-stat
-vstop vtop"
+tools="chbind chcontext reducecap vctl vkill vlimit vps vpstree vquota vsched
+vserver-stat vstop vtop"
 fake_tree
 
 # --- what all have ---------------------------------------------------------
@@ -181,19 +181,18 @@ for t in $tools; do
 	check "$t --complete completes $t" grep -q " $t\$" "$dir/complete"
 	case $t in vps|vpstree|vtop) continue ;; esac
 	status=2
-	case $t in chcontext|reducecap) status=255 ;; esac
+	case $t in chbind|chcontext|reducecap) status=255 ;; esac
 	expect "$t: unknown long option" $status "" \
 		"$t: unknown option '--nonsense'
 Try '$t --help'." "$t" --nonsense
 	expect "$t: unknown short option" $status "" \
 		"$t: unknown option '-Q'
 Try '$t --help'." "$t" -Q
-	letter=c
-	[ $t = vctl ] && letter=d
-	[ $t = vserver-stat ] && letter=o
+	letter=-c
+	case $t in vctl) letter=-d ;; vserver-stat) letter=-o ;; chbind) letter=--ip ;; esac
 	expect "$t: option without its argument" $status "" \
-		"$t: option '-$letter' needs an argument
-Try '$t --help'." "$t" -$letter
+		"$t: option '$letter' needs an argument
+Try '$t --help'." "$t" $letter
 	expect "$t: output that cannot be written" 1 "" \
 		"*cannot write the output" sh -c "$t --help >/dev/full"
 done
@@ -1451,6 +1450,33 @@ entered()
 	chcontext "$@" >"$dir/out" 2>"$dir/err"
 	check "$name" [ "$(cat "$FAKE_LOG" 2>&1)" = "$line" ]
 }
+
+expect "chbind says the addresses" 0 "ipv4root is now 10.0.0.2 fd00::2
+hello" "" chbind --ip 10.0.0.2/24,fd00::2 echo hello
+expect "chbind --silent" 0 "hello" "" chbind --silent --ip 10.0.0.2 echo hello
+expect "chbind has the exit code of the command" 7 "" "" \
+	chbind --silent --ip 10.0.0.2 sh -c "exit 7"
+expect "chbind needs an address" 255 "" "*an address is needed" chbind true
+expect "chbind needs a command" 255 "" "*a command is needed" chbind --ip 10.0.0.2
+expect "chbind --ip of what is none" 255 "" \
+	"*'10.0.0' is neither an address nor an interface" chbind --ip 10.0.0 true
+expect "chbind --bcast of what is none" 255 "" "*'x' is no IPv4 address" \
+	chbind --ip 10.0.0.2 --bcast x true
+rm -f "$FAKE_LOG"
+chbind --silent --ip 10.0.0.2 --ip fd00::2 --bcast 10.0.0.255 true
+check "chbind asks for a context, then for addresses" \
+	[ "$(cat "$FAKE_LOG")" = "$new 0 0
+bind 0a0000ff 10.0.0.2 fd00::2" ]
+expect "chbind with an address that is not to be had" 255 "" \
+	"*bound to addresses, and not to all of these" \
+	env FAKE_BIND_ERRNO=99 chbind --ip 10.0.0.2 true
+expect "chcontext --ip in a context with members" 255 "" \
+	"*the context has other members" \
+	env FAKE_BIND_ERRNO=16 chcontext --ctx 100 --ip 10.0.0.2 true
+entered "chcontext --ip" "100 0 0
+bind 00000000 10.0.0.2" --ctx 100 --ip 10.0.0.2 true
+expect "chcontext --bcast alone" 255 "" "*--bcast needs --ip" \
+	chcontext --bcast 10.0.0.255 true
 
 expect "chcontext says the number" 0 "New security context is 65536
 hello" "" chcontext echo hello
