@@ -30,6 +30,7 @@ struct pid_namespace;
 struct seq_file;
 struct sigqueue;
 struct sock;
+struct super_block;
 struct sysinfo;
 struct task_group;
 struct task_struct;
@@ -98,6 +99,7 @@ int __vctx_pty_access(struct vctx_ptys *ptys, int index, const void *tty,
 
 int __vctx_bdev_permission(dev_t dev, bool read, bool write);
 bool __vctx_may_mount(const struct file_system_type *type);
+bool __vctx_may_open_handle(const struct super_block *sb);
 bool __vctx_may_set_uts(const struct uts_namespace *ns);
 bool __vctx_may_set_sysctl(const struct ctl_table_header *head,
 			   const struct ctl_table *table);
@@ -701,6 +703,18 @@ static inline int vctx_bdev_permission(dev_t dev, bool read, bool write)
 static inline bool vctx_may_mount(const struct file_system_type *type)
 {
 	return !vctx_inside() || __vctx_may_mount(type);
+}
+
+/**
+ * vctx_may_open_handle() - may current open files of a filesystem by handle?
+ * @sb: of the mount that it names
+ *
+ * Context: process.
+ * Return: false if it is a member, and its context has not made @sb.
+ */
+static inline bool vctx_may_open_handle(const struct super_block *sb)
+{
+	return !vctx_inside() || __vctx_may_open_handle(sb);
 }
 
 /**
@@ -1429,6 +1443,11 @@ static inline int vctx_bdev_permission(dev_t dev, bool read, bool write)
 }
 
 static inline bool vctx_may_mount(const struct file_system_type *type)
+{
+	return true;
+}
+
+static inline bool vctx_may_open_handle(const struct super_block *sb)
 {
 	return true;
 }
