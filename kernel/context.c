@@ -5,6 +5,7 @@
 
 #include <linux/ctype.h>
 #include <linux/init.h>
+#include <linux/ipc_namespace.h>
 #include <linux/kernfs.h>
 #include <linux/mutex.h>
 #include <linux/sched/cputime.h>
@@ -19,6 +20,7 @@
 #include <linux/xarray.h>
 
 #include "limits/limits.h"
+#include "net.h"
 #include "sched/sched.h"
 #include "vctx.h"
 
@@ -45,6 +47,8 @@ static DEFINE_SPINLOCK(vctx_name_lock);
 
 static struct workqueue_struct *vctx_wq;
 
+static atomic64_t vctx_last_serial = ATOMIC64_INIT(0);
+
 static void vctx_free_work(struct work_struct *work)
 {
 	struct vctx *vctx = container_of(work, struct vctx, free_work);
@@ -62,9 +66,11 @@ static void vctx_free_work(struct work_struct *work)
 		kernfs_put(vctx->events);
 	if (vctx->parent)
 		vctx_put(vctx->parent);
+	put_pid(vctx->init);
 	if (vctx->oom_mm)
 		mmdrop(vctx->oom_mm);
 	vctx_devices_free(vctx);
+	vctx_net_free(vctx);
 	percpu_ref_exit(&vctx->ref);
 	free_percpu(vctx->cpu);
 	kfree(vctx);
@@ -86,6 +92,8 @@ static void vctx_offline_work(struct work_struct *work)
 	/* Waits for whoever is reading or writing one of its files. */
 	kernfs_remove(vctx->dir);
 	vctx_memcg_offline(vctx);
+	mq_end_context((unsigned long)vctx);
+	vctx_keys_offline(vctx);
 	xa_erase(&vctx_ids, vctx->id);
 	vctxfs_notify_list(vctx);
 	wake_up_all(&vctx_gone);
@@ -135,6 +143,7 @@ static struct vctx *vctx_alloc(struct vctx *parent, u64 cap_drop, s64 live)
 	vctx->ceiling.val &= ~cap_drop;
 	vctx->tag = parent ? parent->tag : 0;
 	vctx->depth = parent ? parent->depth + 1 : 1;
+	vctx->serial = atomic64_inc_return(&vctx_last_serial);
 	vctx->parent = parent;
 	atomic64_set(&vctx->live, live);
 	vctx->born_ns = ktime_get_boottime_ns();

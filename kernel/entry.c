@@ -14,6 +14,7 @@
 #include <linux/string.h>
 
 #include "limits/limits.h"
+#include "net.h"
 #include "sched/sched.h"
 #include "vctx.h"
 
@@ -104,13 +105,20 @@ static int make_ready(struct vctx *to, const struct vctx *from,
 	int turned = 0;
 	int err;
 
+	if (req->flags & VCTX_FLAG_FAKEINIT) {
+		err = vctx_init_claim(to);
+		if (err)
+			return err;
+	}
 	if (req->flags & VCTX_FLAG_SCHED)
 		turned = vctx_sched_turn(to, true, VCTX_LIVE_MEMBER);
-	if (turned < 0)
-		return turned;
-	err = vctx_memcg_enter(to, from);
-	if (err && turned)
+	err = turned < 0 ? turned : vctx_memcg_enter(to, from);
+	if (!err)
+		return 0;
+	if (turned > 0)
 		vctx_sched_turn(to, false, VCTX_LIVE_MEMBER);
+	if (req->flags & VCTX_FLAG_FAKEINIT)
+		vctx_init_unclaim(to);
 	return err;
 }
 
@@ -144,6 +152,7 @@ static int enter(const struct vctx_enter *req)
 	}
 	vctx_limits_enter(to, from);
 	lower_caps(cred, to->ceiling, req->cap_drop);
+	vctx_keys_enter(cred);
 	/* The place in vctx.live keeps it until this reference is there. */
 	vctx_get(to);
 	cgroup_threadgroup_change_begin(current);
@@ -156,6 +165,8 @@ static int enter(const struct vctx_enter *req)
 	if (from)
 		vctx_put(from);
 	blob->member = true;
+	if (req->flags & VCTX_FLAG_FAKEINIT)
+		current->signal->is_child_subreaper = 1;
 	commit_creds(cred);
 	vctx_sched_entered(from_group);
 	vctx_set_flags(to, req->flags & ~VCTX_FLAG_SCHED);
@@ -170,11 +181,43 @@ static bool id_valid(u32 id)
 	       (id >= VCTX_ID_DYNAMIC_MIN && id <= VCTX_ID_DYNAMIC_MAX);
 }
 
+/* As copy_struct_from_user(), but the payload is in the kernel already. */
+static int copy_payload(void *req, size_t size, const struct lsm_ctx *lctx)
+{
+	size_t len = lctx->ctx_len;
+
+	if (len > size && memchr_inv(lctx->ctx + size, 0, len - size))
+		return -E2BIG;
+	memcpy(req, lctx->ctx, min(len, size));
+	return 0;
+}
+
+static int bind_self(const struct lsm_ctx *lctx)
+{
+	const size_t head = offsetof(struct vctx_bind, addr);
+	struct vctx_bind req = {};
+	int err;
+
+	BUILD_BUG_ON(sizeof(req) != VCTX_BIND_SIZE_VER0);
+
+	if (lctx->ctx_len < head)
+		return -EINVAL;
+	err = copy_payload(&req, sizeof(req), lctx);
+	if (err)
+		return err;
+	if (!req.nr || req.nr > ARRAY_SIZE(req.addr) ||
+	    lctx->ctx_len < struct_size(&req, addr, req.nr) ||
+	    memchr_inv(&req.addr[req.nr], 0,
+		       sizeof(req) - struct_size(&req, addr, req.nr)))
+		return -EINVAL;
+	return vctx_net_bind_self(&req);
+}
+
 int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
 		     u32 flags)
 {
 	struct vctx_enter req = {};
-	size_t len = lctx->ctx_len;
+	int err;
 
 	BUILD_BUG_ON(sizeof(req) != VCTX_ENTER_SIZE_VER0);
 	/*
@@ -183,13 +226,15 @@ int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
 	 */
 	lockdep_assert_held(&current->signal->cred_guard_mutex);
 
-	if (attr != LSM_ATTR_CURRENT || lctx->flags || len < VCTX_ENTER_SIZE_VER0)
+	if (attr != LSM_ATTR_CURRENT)
 		return -EINVAL;
-	/* copy_struct_from_user(), but the payload is in the kernel already */
-	if (len > sizeof(req) &&
-	    memchr_inv(lctx->ctx + sizeof(req), 0, len - sizeof(req)))
-		return -E2BIG;
-	memcpy(&req, lctx->ctx, min(len, sizeof(req)));
+	if (lctx->flags == VCTX_SET_BIND)
+		return bind_self(lctx);
+	if (lctx->flags || lctx->ctx_len < VCTX_ENTER_SIZE_VER0)
+		return -EINVAL;
+	err = copy_payload(&req, sizeof(req), lctx);
+	if (err)
+		return err;
 	if ((req.flags & ~VCTX_FLAGS_ALL) || (req.cap_drop & ~CAP_VALID_MASK) ||
 	    !id_valid(req.id))
 		return -EINVAL;

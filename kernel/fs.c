@@ -212,6 +212,7 @@ static const struct {
 	{ VCTX_FLAG_LOCK,	"lock" },
 	{ VCTX_FLAG_PRIVATE,	"private" },
 	{ VCTX_FLAG_SCHED,	"sched" },
+	{ VCTX_FLAG_FAKEINIT,	"fakeinit" },
 	{ VCTX_FLAG_VIRT,	"virt" },
 };
 
@@ -276,6 +277,10 @@ static int vctxfs_set_flags(struct vctx *vctx, char *words)
 
 	if (vctxfs_parse_flags(words, &flags)) {
 		WRITE_ONCE(vctx->last_error, "flags are: lock, private, sched, virt");
+		return -EINVAL;
+	}
+	if (flags & ~(u32)atomic_read(&vctx->flags) & VCTX_FLAG_FAKEINIT) {
+		WRITE_ONCE(vctx->last_error, "fakeinit is for entry only");
 		return -EINVAL;
 	}
 	if ((flags & VCTX_FLAG_SCHED) && vctx_sched_turn(vctx, true, 0) < 0) {

@@ -52,6 +52,18 @@ bool __vctx_pid_hidden(struct pid *pid)
 	return hidden;
 }
 
+bool __vctx_nr_hidden(pid_t nr, struct pid_namespace *ns)
+{
+	struct pid *pid;
+	bool hidden;
+
+	rcu_read_lock();
+	pid = find_pid_ns(nr, ns);
+	hidden = pid && __vctx_pid_hidden(pid);
+	rcu_read_unlock();
+	return hidden;
+}
+
 /* -ESRCH for the hidden, -EPERM for the visible of other contexts. */
 static int vctx_may_act(const struct task_struct *task)
 {

@@ -24,6 +24,7 @@
 #include <linux/kernel_read_file.h>
 #include <linux/magic.h>
 #include <linux/major.h>
+#include <linux/mount.h>
 #include <linux/nsproxy.h>
 #include <linux/perf_event.h>
 #include <linux/pid_namespace.h>
@@ -136,12 +137,16 @@ static int vctx_sb_alloc(struct super_block *sb)
 	return 0;
 }
 
+/* Also called for a superblock that never had a blob, or has lost it already. */
 static void vctx_sb_free(struct super_block *sb)
 {
-	struct vctx *vctx = vctx_sb_blob(sb)->vctx;
+	struct vctx_sb *blob;
 
-	if (vctx)
-		vctx_put(vctx);
+	if (!sb->s_security)
+		return;
+	blob = vctx_sb_blob(sb);
+	if (blob->vctx)
+		vctx_put(blob->vctx);
 }
 
 /**
@@ -153,6 +158,23 @@ static void vctx_sb_free(struct super_block *sb)
 bool vctx_sb_foreign(const struct super_block *sb)
 {
 	return vctx_sb_blob(sb)->vctx != current_vctx();
+}
+
+/*
+ * A handle can be of any file of the filesystem, with no path to it asked: of
+ * another context's, or of what is outside of the root.  A stacked one, as
+ * overlayfs, may decode it in filesystems that are not the member's.
+ */
+bool __vctx_may_open_handle(const struct super_block *sb)
+{
+	return !vctx_sb_foreign(sb) && !sb->s_stack_depth;
+}
+
+/* With force, calls to the server fail for all who have it mounted. */
+static int vctx_sb_umount(struct vfsmount *mnt, int flags)
+{
+	return (flags & MNT_FORCE) && current_vctx() &&
+	       vctx_sb_foreign(mnt->mnt_sb) ? -EPERM : 0;
 }
 
 static int vctx_sb_remount(struct super_block *sb, void *mnt_opts)
@@ -295,6 +317,7 @@ static struct security_hook_list vctx_refuse_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(syslog, vctx_syslog),
 	LSM_HOOK_INIT(sb_alloc_security, vctx_sb_alloc),
 	LSM_HOOK_INIT(sb_free_security, vctx_sb_free),
+	LSM_HOOK_INIT(sb_umount, vctx_sb_umount),
 	LSM_HOOK_INIT(sb_remount, vctx_sb_remount),
 	LSM_HOOK_INIT(quota_on, vctx_quota_on),
 	LSM_HOOK_INIT(quotactl, vctx_quotactl),

@@ -11,6 +11,7 @@
 #include <linux/seq_file.h>
 
 #include "limits/limits.h"
+#include "net.h"
 #include "quota/quota.h"
 #include "sched/sched.h"
 #include "vctx.h"
@@ -20,6 +21,7 @@ EXPORT_SYMBOL_GPL(vctx_enabled);
 
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {
 	.lbs_superblock = sizeof(struct vctx_sb),
+	.lbs_key = sizeof(struct vctx_key),
 };
 
 const struct lsm_id vctx_lsmid = {
@@ -99,7 +101,7 @@ static int vctx_file_open(struct file *file)
 
 	if (likely(!current_vctx()))
 		return 0;
-	err = vctx_device_file_open(file);
+	err = vctx_device_file_open(file) ?: vctx_net_file_open(file);
 	if (err || !(file->f_mode & FMODE_WRITE))
 		return err;
 	return vctx_refuse_file_open(file) ?: vctx_process_file_open(file) ?:
@@ -150,8 +152,11 @@ static int __init vctx_init(void)
 	vctx_add_capability_hooks();
 	vctx_add_device_hooks();
 	vctx_add_refuse_hooks();
+	vctx_add_key_hooks();
 	vctx_add_fs_hooks();
+	vctx_add_net_hooks();
 	vctx_limits_init();
+	vctx_net_init();
 	vctx_add_sock_hooks();
 	vctx_memcg_init();
 	vctx_accounting_init();

@@ -21,6 +21,8 @@
  *	  vctx_name_mutex			names are unique
  *	    vctx_name_lock			a name is read in one piece
  *	  vctx_devices_mutex			one line of devices at a time
+ *	  vctx_net_mutex			addresses change; also inside of
+ *						cred_guard_mutex
  *	  vctx_limits_mutex			one line of limits at a time
  *	    (waits for a work item)		making a memory cgroup
  *	      vctx_memcg_mutex			and entering, which is inside of
@@ -66,6 +68,7 @@ struct kernfs_node;
 struct mem_cgroup;
 struct seq_file;
 struct vctx_devices;
+struct vctx_net;
 
 /* vctx.live: members, children and the directory in one word */
 #define VCTX_LIVE_MEMBER	1LL
@@ -155,6 +158,7 @@ struct vctx_sched {
  * @id: constant
  * @depth: 1 for a child of the host; constant
  * @tag: project id of what members make, 0 if it has none; constant
+ * @serial: never another one's, unlike @id; constant
  * @flags: VCTX_FLAG_*; bits are only ever added, but for VCTX_FLAG_SCHED,
  *	which changes under vctx_sched_mutex
  * @ceiling: capabilities that members may have; constant
@@ -170,6 +174,8 @@ struct vctx_sched {
  * @sched: share of CPU time
  * @devices: what its members may use, or NULL; written under a mutex of
  *	device.c, read under it or RCU
+ * @net: addresses that it is bound to, or NULL; written under vctx_net_mutex,
+ *	never NULL again, freed with the context
  * @ref: pins the memory: one for being online, one for each charge, superblock,
  *	child and task_struct
  * @born_ns: boot time at creation; constant
@@ -188,6 +194,10 @@ struct vctx_sched {
  * @name: empty, or unique among the contexts that are online; written under
  *	vctx_name_mutex and vctx_name_lock, read under either
  * @last_error: why the last write failed; a string constant
+ * @init: process 1 of it, or NULL; own reference; written under vctx_init_lock,
+ *	and read under RCU
+ * @key_register: keyrings of users in the initial user namespace, and of
+ *	nobody else; protected by the keyring_sem of that
  * @dir: directory in vctxfs; constant while online
  * @events: the file in it that poll() waits on; own reference until freed
  * @notify_timer: sends a notification that came too soon after another
@@ -199,6 +209,7 @@ struct vctx {
 	u32 id;
 	u32 depth;
 	u32 tag;
+	u64 serial;
 	atomic_t flags;
 	kernel_cap_t ceiling;
 	struct vctx *parent;
@@ -209,6 +220,7 @@ struct vctx {
 	struct mem_cgroup __rcu *memcg;
 	struct vctx_sched sched;
 	struct vctx_devices __rcu *devices;
+	struct vctx_net __rcu *net;
 	struct percpu_ref ref;
 	u64 born_ns;
 	struct prev_cputime prev_cputime;
@@ -221,6 +233,8 @@ struct vctx {
 	struct mm_struct *oom_mm;
 	char name[VCTX_NAME_LEN];
 	const char *last_error;
+	struct pid *init;
+	struct key *key_register[VCTX_NR_KEY_REGISTERS];
 	struct kernfs_node *dir;
 	struct kernfs_node *events;
 	struct timer_list notify_timer;
@@ -235,6 +249,14 @@ struct vctx {
  */
 struct vctx_sb {
 	struct vctx *vctx;
+};
+
+/**
+ * struct vctx_key - LSM blob of a key
+ * @serial: vctx.serial of the context that it was made in, 0 for the host
+ */
+struct vctx_key {
+	u64 serial;
 };
 
 extern struct lsm_blob_sizes vctx_blob_sizes;
@@ -403,6 +425,29 @@ bool vctx_cap_refused(const struct user_namespace *ns, int cap);
 bool vctx_sb_foreign(const struct super_block *sb);
 int vctx_refuse_file_open(const struct file *file);
 void vctx_add_refuse_hooks(void);
+
+/* keys.c */
+#ifdef CONFIG_KEYS
+void vctx_keys_enter(struct cred *cred);
+void vctx_keys_offline(struct vctx *vctx);
+void vctx_add_key_hooks(void);
+#else
+static inline void vctx_keys_enter(struct cred *cred)
+{
+}
+
+static inline void vctx_keys_offline(struct vctx *vctx)
+{
+}
+
+static inline void vctx_add_key_hooks(void)
+{
+}
+#endif
+
+/* init.c */
+int vctx_init_claim(struct vctx *vctx);
+void vctx_init_unclaim(struct vctx *vctx);
 
 /* process.c, capability.c, setup.c */
 bool vctx_current_exempt(void);

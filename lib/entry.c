@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -70,6 +71,41 @@ int vctx_enter(const struct vctx_enter *enter)
 }
 
 /**
+ * vctx_bind_addr() - bind the caller's context to network addresses, for good
+ * @addr: the addresses, see <linux/vctx.h>
+ * @nr: how many
+ * @broadcast: IPv4 broadcast address in network order, 0 for none
+ *
+ * Return: 0; else nothing has changed, and: -EOPNOTSUPP if the kernel has no
+ * vctx; -EINVAL if it cannot bind contexts, for what is no address of a host, or
+ * none or more than 32 of them; -E2BIG for more than 16 of a family; -EPERM
+ * outside of contexts; -EBUSY if the caller is not the only member, or there is
+ * a context below; -EADDRNOTAVAIL if the context is bound and has not all of
+ * them; -ENOSPC; -ENOMEM.
+ */
+int vctx_bind_addr(const struct vctx_addr *addr, size_t nr,
+		   unsigned int broadcast)
+{
+	struct {
+		struct lsm_head head;
+		struct vctx_bind bind;
+	} request;
+
+	memset(&request, 0, sizeof(request));
+	if (!nr || nr > sizeof(request.bind.addr) / sizeof(*addr))
+		return -EINVAL;
+	request.head.id = LSM_ID_VCTX;
+	request.head.flags = VCTX_SET_BIND;
+	request.head.len = sizeof(request);
+	request.head.ctx_len = sizeof(request.bind);
+	request.bind.nr = (__u32)nr;
+	request.bind.broadcast = broadcast;
+	memcpy(request.bind.addr, addr, nr * sizeof(*addr));
+	return call_result(syscall(__NR_lsm_set_self_attr, ATTR_CURRENT,
+				   &request, (__u32)sizeof(request), 0U));
+}
+
+/**
  * vctx_self() - which context the caller is in, and what the kernel knows
  * @self: filled in outside of contexts, too; what an older kernel does not
  *	give is zero
@@ -102,6 +138,57 @@ int vctx_self(struct vctx_self *self)
 	memcpy(self, &answer.self,
 	       answer.head.ctx_len < sizeof(*self) ? answer.head.ctx_len :
 						     sizeof(*self));
+	return 0;
+}
+
+/*
+ * In a context of one's own.  The caller may be the only member of one that
+ * it has just entered, which then does.
+ */
+static int bind_fresh(const struct vctx_addr *addr, size_t nr,
+		      unsigned int broadcast)
+{
+	struct vctx_enter enter = { .id = VCTX_ID_NEW };
+	int err = vctx_bind_addr(addr, nr, broadcast);
+
+	if (err != -EPERM && err != -EBUSY)
+		return err;
+	err = vctx_enter(&enter);
+	return err ? err : vctx_bind_addr(addr, nr, broadcast);
+}
+
+/**
+ * set_ipv4root() - the classic call: bind the caller to addresses, for good
+ * @ip: IPv4 addresses, in network order
+ * @nb: how many
+ * @bcast: broadcast address, in network order, 0 for none
+ * @mask: of the addresses, in network order; not used, as the network has them
+ *
+ * Addresses are a context's, so that the caller enters a fresh one unless it is
+ * the only member of its own.
+ *
+ * Return: 0; or -1 with errno as from vctx_enter() and vctx_bind_addr().
+ */
+int set_ipv4root(const unsigned int *ip, int nb, unsigned int bcast,
+		 const unsigned int *mask)
+{
+	struct vctx_addr addr[2 * VCTX_BIND_MAX];
+	int err = -EINVAL;
+	int i;
+
+	(void)mask;
+	memset(addr, 0, sizeof(addr));
+	if (nb > 0 && nb <= VCTX_BIND_MAX) {
+		for (i = 0; i < nb; i++) {
+			addr[i].family = AF_INET;
+			memcpy(addr[i].addr, &ip[i], sizeof(ip[i]));
+		}
+		err = bind_fresh(addr, (size_t)nb, bcast);
+	}
+	if (err) {
+		errno = -err;
+		return -1;
+	}
 	return 0;
 }
 

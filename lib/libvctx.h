@@ -38,6 +38,9 @@ extern "C" {
 /* Longest text that vctx_last_error() gives back, with its final NUL */
 #define VCTX_ERROR_LEN		256
 
+/* Longest list that vctx_get_addresses() makes, with its final NUL */
+#define VCTX_ADDRESSES_LEN	1024
+
 /* Longest list of flags in words, with its final NUL */
 #define VCTX_FLAGS_LEN		64
 
@@ -348,6 +351,8 @@ int vctx_get_limits(unsigned int id, struct vctx_res **res, size_t *nr);
 int vctx_set_limits(unsigned int id, const char *line);
 int vctx_get_sched(unsigned int id, struct vctx_sched *sched);
 int vctx_set_sched(unsigned int id, const char *line);
+int vctx_get_addresses(unsigned int id, char *text, size_t size);
+int vctx_set_addresses(unsigned int id, const char *line);
 int vctx_set_status(unsigned int id, const char *line);
 int vctx_last_error(unsigned int id, char *text, size_t size);
 int vctx_get_accounting(unsigned int id, struct vctx_value **values,
@@ -390,6 +395,10 @@ int vctx_get_ids(int fd, unsigned int **ids, size_t *nr);
 
 int vctx_self(struct vctx_self *self);
 int vctx_enter(const struct vctx_enter *enter);
+int vctx_bind_addr(const struct vctx_addr *addr, size_t nr,
+		   unsigned int broadcast);
+int set_ipv4root(const unsigned int *ip, int nb, unsigned int bcast,
+		 const unsigned int *mask);
 int new_s_context(int ctx, unsigned long long remove_cap, unsigned int flags);
 int vctx_of_pid(pid_t pid, unsigned int *id);
 

@@ -21,6 +21,7 @@ static const struct {
 	{ "lock",	VCTX_FLAG_LOCK },
 	{ "private",	VCTX_FLAG_PRIVATE },
 	{ "sched",	VCTX_FLAG_SCHED },
+	{ "fakeinit",	VCTX_FLAG_FAKEINIT },
 	{ "virt",	VCTX_FLAG_VIRT },
 };
 

@@ -561,6 +561,58 @@ int vctx_set_status(unsigned int id, const char *line)
 }
 
 /**
+ * vctx_get_addresses() - the network addresses that a context is bound to
+ * @id: the context
+ * @text: receives them with blanks between, "any" if it is not bound
+ * @size: of @text; VCTX_ADDRESSES_LEN suffices
+ *
+ * Return: 0; -ENOSPC if @text is too small; else as vctx_read().
+ */
+int vctx_get_addresses(unsigned int id, char *text, size_t size)
+{
+	static const char key[] = "address ";
+	const char *line;
+	char *all = NULL;
+	size_t used = 0;
+	size_t len;
+	int err;
+
+	err = vctx_read_context_file(id, "addresses", &all, &len);
+	if (size)
+		text[0] = '\0';
+	for (line = all; !err && line && *line; line += *line == '\n') {
+		size_t n = strcspn(line, "\n");
+
+		if (!strncmp(line, key, sizeof(key) - 1)) {
+			int got = snprintf(text + used, size - used, "%s%.*s",
+					   used ? " " : "",
+					   (int)(n - (sizeof(key) - 1)),
+					   line + sizeof(key) - 1);
+
+			if (got < 0 || (size_t)got >= size - used)
+				err = -ENOSPC;
+			else
+				used += (size_t)got;
+		}
+		line += n;
+	}
+	free(all);
+	return err;
+}
+
+/**
+ * vctx_set_addresses() - bind a context to network addresses, or to others
+ * @id: the context
+ * @line: "ADDRESS ... [broadcast ADDRESS]", without a newline
+ *
+ * Return: 0; -E2BIG for more than 16 of a family; else as vctx_set_limits().
+ */
+int vctx_set_addresses(unsigned int id, const char *line)
+{
+	return write_context_file(id, "addresses", line);
+}
+
+/**
  * vctx_last_error() - why the last change was refused, in words
  * @id: the context that was written to, or VCTX_ID_HOST for vctx_create() and
  *	vctx_remove()

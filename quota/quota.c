@@ -145,33 +145,11 @@ static int vctx_file_ioctl(struct file *file, unsigned int cmd,
 /* Names of a file in directories of other tags */
 
 /*
- * Overlayfs makes what goes into its upper directory in its work directory, and
- * carries it over as whoever has made it.  The work directory is one in a
- * directory that overlayfs marks; the upper one is marked too, so this is true
- * of more directories than needed, but what is asked for are files of the
- * caller's tag, and these do no harm anywhere.
+ * What is of the caller's tag stays charged to it wherever its name is.  Only a
+ * tree of another tag does not take it.
  *
- * Context: RCU read side; the parent of @dir may change.
+ * @from is NULL if nobody knows.
  */
-static bool vctx_quota_overlay(const struct dentry *dir)
-{
-	const struct inode *inode = d_inode_rcu(READ_ONCE(dir->d_parent));
-
-	return inode && (READ_ONCE(inode->i_state) & I_OVL_INUSE);
-}
-
-static bool vctx_quota_overlays(const struct dentry *from,
-				const struct dentry *to)
-{
-	bool overlay;
-
-	rcu_read_lock();
-	overlay = vctx_quota_overlay(from) || vctx_quota_overlay(to);
-	rcu_read_unlock();
-	return overlay;
-}
-
-/* @from is NULL if nobody knows. */
 static int vctx_quota_move(struct inode *inode, struct dentry *from,
 			   struct dentry *to, u32 own)
 {
@@ -183,9 +161,9 @@ static int vctx_quota_move(struct inode *inode, struct dentry *from,
 	to_tag = vctx_dir_tag(to);
 	if (to_tag && tag != to_tag)
 		return -EXDEV;
-	if (!from || from == to || vctx_dir_tag(from) == to_tag)
+	if (tag == own || !from || from == to)
 		return 0;
-	return tag == own && vctx_quota_overlays(from, to) ? 0 : -EXDEV;
+	return vctx_dir_tag(from) == to_tag ? 0 : -EXDEV;
 }
 
 /* Called once for each direction of RENAME_EXCHANGE.  Both parents are locked. */
@@ -268,6 +246,7 @@ static void vctx_statfs_again(struct super_block *sb, struct kstatfs *buf)
 		return;
 	if (!all.f_frsize)
 		all.f_frsize = all.f_bsize;
+	all.f_flags = buf->f_flags;
 	*buf = all;
 }
 
@@ -281,6 +260,9 @@ void __vctx_statfs(struct dentry *dentry, struct kstatfs *buf)
 
 	if (!tag || !vctx_quota_possible(sb) || !sb->s_qcop ||
 	    !sb->s_qcop->get_state || !sb->s_qcop->get_dqblk)
+		return;
+	/* Process accounting asks for itself, through overlayfs too. */
+	if (current->flags & PF_EXITING)
 		return;
 	if (sb->s_qcop->get_state(sb, &state) ||
 	    !(state.s_state[PRJQUOTA].flags & QCI_LIMITS_ENFORCED))

@@ -67,6 +67,17 @@ static long do_check_inside(long outside, long b, long c)
 	EXPECT_EQ(0, agent_call(&self->inside, do_check_inside,		\
 				self->outside.pid, 0, 0))
 
+/* Whether a file of /proc has a text in it */
+static long do_read_proc(long name, long text, long c)
+{
+	char path[64], buf[8192];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%s", (const char *)name);
+	err = read_file(path, buf, sizeof(buf));
+	return err < 0 ? err : !!strstr(buf, (const char *)text);
+}
+
 /* Namespaces */
 
 static const struct {
@@ -549,6 +560,45 @@ TEST_F(escape, cgroup_kill)
 	EXPECT_TRUE(WAIT_UNTIL(!rmdir(CGROUP)));
 }
 
+/* How many processes a member, or the host, finds in it */
+static long do_cgroup_listed(long pid, long b, long c)
+{
+	char buf[4096], *line;
+	long n = 0;
+
+	if (read_file(CGROUP "/cgroup.procs", buf, sizeof(buf)) < 0)
+		return -errno;
+	for (line = strtok(buf, "\n"); line; line = strtok(NULL, "\n"))
+		if (++n && pid && atol(line) != pid)
+			return -EXDEV;
+	return n;
+}
+
+static long do_cgroup_move(long pid, long b, long c)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%ld", pid);
+	return write_file(CGROUP "/cgroup.procs", text, strlen(text));
+}
+
+TEST_F(escape, cgroup_procs)
+{
+	struct agent other;
+
+	if (mkdir(CGROUP, 0755))
+		SKIP(return, "no cgroup2 on /sys/fs/cgroup: %s", strerror(errno));
+	EXPECT_EQ(0, agent_start_in(&other, ID));
+	EXPECT_EQ(0, agent_call(&self->outside, do_cgroup_join, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&other, do_cgroup_join, 0, 0, 0));
+	EXPECT_EQ(1, agent_call(&self->inside, do_cgroup_listed, other.pid, 0, 0));
+	EXPECT_EQ(1, agent_call(&self->outside, do_cgroup_listed, self->outside.pid, 0, 0));
+	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_cgroup_move, self->outside.pid, 0, 0));
+	agent_stop(&other);
+	agent_stop(&self->outside);
+	EXPECT_TRUE(WAIT_UNTIL(!rmdir(CGROUP)));
+}
+
 /* Entering again */
 
 TEST_F(escape, enter_again)
@@ -776,6 +826,223 @@ TEST_F(escape, orphan_of_a_subreaper_outside)
 	ASSERT_EQ(0, ctx_write(ID, "kill", "1\n"));
 	/* Its parent reaps it, all the same. */
 	EXPECT_EQ(orphan, waitpid(orphan, NULL, 0));
+}
+
+/* The process that is 1 inside (fakeinit) */
+
+static long do_getppid(long a, long b, long c)
+{
+	return syscall(__NR_getppid);
+}
+
+static long do_getpid(long a, long b, long c)
+{
+	return syscall(__NR_getpid) == syscall(__NR_gettid) ?
+	       syscall(__NR_getpid) : -EXDEV;
+}
+
+static long do_kill(long pid, long sig, long c)
+{
+	return kill(pid, sig) ? -errno : 0;
+}
+
+static long do_tgkill(long tgid, long pid, long sig)
+{
+	return syscall(__NR_tgkill, tgid, pid, sig) ? -errno : 0;
+}
+
+static volatile sig_atomic_t got_signal;
+
+static void note_signal(int sig)
+{
+	got_signal = sig;
+}
+
+static long do_note_signals(long sig, long b, long c)
+{
+	return signal(sig, note_signal) == SIG_ERR ? -errno : 0;
+}
+
+static long do_got_signal(long a, long b, long c)
+{
+	return got_signal;
+}
+
+/* What a child of the caller says of its parent, and of itself if it is 1 */
+static long do_child_of_init(long a, long b, long c)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		_exit(syscall(__NR_getppid) != 1 || syscall(__NR_getpid) == 1 ||
+		      kill(1, 0));
+	return waitpid(pid, &status, 0) == pid ? status : -errno;
+}
+
+/* Its orphan is left to whoever gets it. */
+static long do_wait_for(long pid, long b, long c)
+{
+	return waitpid(pid, NULL, 0) == pid ? 0 : -errno;
+}
+
+static long do_abort(long a, long b, long c)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		enter(VCTX_ID_NEW, VCTX_FLAG_FAKEINIT, 0);
+		abort();
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		return -errno;
+	return WIFSIGNALED(status) ? WTERMSIG(status) : -EXDEV;
+}
+
+TEST_F(escape, parent_is_nobodys)
+{
+	char buf[4096];
+
+	EXPECT_EQ(getpid(), agent_call(&self->outside, do_getppid, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&self->inside, do_getppid, 0, 0, 0));
+	EXPECT_LT(0, agent_call(&self->inside, do_read_proc, (long)"self/status",
+				(long)"PPid:\t0\n", 0));
+	snprintf(buf, sizeof(buf), "PPid:\t%d\n", getpid());
+	EXPECT_LT(0, agent_call(&self->outside, do_read_proc, (long)"self/status",
+				(long)buf, 0));
+}
+
+TEST_F(escape, fakeinit)
+{
+	struct agent init, second, later;
+	long orphan;
+
+	ASSERT_EQ(0, agent_start(&init));
+	ASSERT_EQ(0, agent_start(&second));
+	EXPECT_EQ(-EINVAL, ctx_write(ID, "status", "flags fakeinit\n"));
+	ASSERT_EQ(0, agent_call(&init, do_enter, ID, VCTX_FLAG_FAKEINIT, 0));
+	EXPECT_EQ(-EBUSY, agent_call(&second, do_enter, ID, VCTX_FLAG_FAKEINIT, 0));
+	EXPECT_EQ(0, agent_call(&second, do_self_id, 0, 0, 0));
+
+	EXPECT_EQ(1, agent_call(&init, do_getpid, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&init, do_getppid, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&init, do_child_of_init, 0, 0, 0));
+	/* Who has entered on his own is nobody's child, and a process like others. */
+	EXPECT_EQ(self->inside.pid, agent_call(&self->inside, do_getpid, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&self->inside, do_getppid, 0, 0, 0));
+
+	/* 1 is it, for members only. */
+	EXPECT_EQ(0, agent_call(&init, do_note_signals, SIGUSR1, 0, 0));
+	EXPECT_EQ(0, agent_call(&self->inside, do_kill, 1, SIGUSR1, 0));
+	EXPECT_EQ(SIGUSR1, agent_call(&init, do_got_signal, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&init, do_note_signals, SIGUSR2, 0, 0));
+	EXPECT_EQ(0, agent_call(&init, do_tgkill, 1, 1, SIGUSR2));
+	EXPECT_EQ(SIGUSR2, agent_call(&init, do_got_signal, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&init, do_tgkill, 1, init.pid, SIGUSR1));
+	EXPECT_EQ(SIGUSR1, agent_call(&init, do_got_signal, 0, 0, 0));
+	EXPECT_EQ(-ESRCH, agent_call(&init, do_tgkill, self->inside.pid, 1, 0));
+
+	/* kill(-1) is for the others. */
+	orphan = agent_call(&self->inside, do_orphan, 0, 0, 0);
+	ASSERT_LT(0, orphan);
+	EXPECT_EQ(0, agent_call(&self->inside, do_kill, -1, SIGKILL, 0));
+	EXPECT_EQ(0, agent_call(&init, do_wait_for, orphan, 0, 0));
+	EXPECT_EQ(0, agent_call(&self->inside, do_kill, 1, 0, 0));
+
+	/* The orphans are its, whoever has left them. */
+	orphan = agent_call(&self->inside, do_orphan, 0, 0, 0);
+	ASSERT_LT(0, orphan);
+	EXPECT_EQ(0, agent_call(&self->inside, do_kill, orphan, SIGKILL, 0));
+	EXPECT_EQ(0, agent_call(&init, do_wait_for, orphan, 0, 0));
+	orphan = agent_call(&init, do_orphan, 0, 0, 0);
+	ASSERT_LT(0, orphan);
+	EXPECT_EQ(0, agent_call(&init, do_kill, orphan, SIGKILL, 0));
+	EXPECT_EQ(0, agent_call(&init, do_wait_for, orphan, 0, 0));
+
+	/* When it has ended, there is none until another comes. */
+	agent_stop(&init);
+	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_kill, 1, 0, 0));
+	ASSERT_EQ(0, agent_start(&later));
+	EXPECT_EQ(0, agent_call(&later, do_enter, ID, VCTX_FLAG_FAKEINIT, 0));
+	EXPECT_EQ(1, agent_call(&later, do_getpid, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&self->inside, do_kill, 1, 0, 0));
+	agent_stop(&later);
+	agent_stop(&second);
+	/* It raises signals like everybody. */
+	EXPECT_EQ(SIGABRT, agent_call(&self->outside, do_abort, 0, 0, 0));
+}
+
+/* Its parent follows it, and ends: nobody may become his own ancestor. */
+static long do_init_below(long id, long flags, long c)
+{
+	pid_t pid = fork();
+	int fds[2];
+	char byte;
+
+	if (pid < 0 || pipe(fds))
+		return -errno;
+	if (pid)
+		return waitpid(pid, NULL, 0) == pid ? 0 : -errno;
+	pid = fork();
+	if (!pid) {
+		if (enter(id, VCTX_FLAG_FAKEINIT, 0) ||
+		    write(fds[1], "", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	if (read(fds[0], &byte, 1) == 1)
+		enter(id, 0, 0);
+	_exit(0);
+}
+
+TEST_F(escape, fakeinit_of_a_parent_inside)
+{
+	EXPECT_EQ(0, agent_call(&self->outside, do_init_below, ID, 0, 0));
+	EXPECT_EQ(2, ctx_wait_usage(ID, NPROC, 2));
+	EXPECT_EQ(0, agent_call(&self->inside, do_kill, 1, SIGKILL, 0));
+	EXPECT_EQ(1, ctx_wait_usage(ID, NPROC, 1));
+}
+
+/* What tells who else there is */
+
+static long do_getlk(long fd, long b, long c)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_GETLK, &lock))
+		return -errno;
+	return lock.l_type == F_UNLCK ? -ENOENT : lock.l_pid;
+}
+
+TEST_F(escape, lock_owner)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[] = "/tmp/vctx-lock-XXXXXX";
+	long inside, outside;
+	int fd = mkstemp(path);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, unlink(path));
+	inside = agent_give_fd(&self->inside, fd);
+	outside = agent_give_fd(&self->outside, fd);
+	EXPECT_EQ(0, fcntl(fd, F_SETLK, &lock));
+	EXPECT_EQ(0, agent_call(&self->inside, do_getlk, inside, 0, 0));
+	EXPECT_EQ(getpid(), agent_call(&self->outside, do_getlk, outside, 0, 0));
+	EXPECT_EQ(0, close(fd));
+}
+
+/* The id that was given out last */
+TEST_F(escape, last_pid)
+{
+	EXPECT_LT(0, agent_call(&self->inside, do_read_proc, (long)"loadavg",
+				(long)" 0\n", 0));
+	EXPECT_EQ(0, agent_call(&self->outside, do_read_proc, (long)"loadavg",
+				(long)" 0\n", 0));
 }
 
 /* Threads */

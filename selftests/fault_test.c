@@ -602,6 +602,25 @@ static int take_random(void)
 	return write(had.fd[0], text, sizeof(text)) < 0 ? -errno : 0;
 }
 
+/* In a mount namespace of its own: not everything is a member's to mount on. */
+static int take_mount(void)
+{
+	static bool apart;
+
+	if (!apart) {
+		if (unshare(CLONE_NEWNS) ||
+		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+			return -errno;
+		apart = true;
+	}
+	if (mount("none", "/tmp", "tmpfs", 0, NULL))
+		return -errno;
+	while (umount2("/tmp", MNT_DETACH))
+		if (errno != ENOMEM)
+			return -errno;
+	return 0;
+}
+
 /* What the agent answers: an errno, and whether an allocation has failed */
 #define FAILED	0x10000L
 
@@ -739,6 +758,7 @@ FIXTURE_VARIANT_ADD(member, fanotify) { .take = take_fanotify };
 FIXTURE_VARIANT_ADD(member, signals) { .take = take_signals };
 FIXTURE_VARIANT_ADD(member, timer) { .take = take_timer };
 FIXTURE_VARIANT_ADD(member, random) { .take = take_random };
+FIXTURE_VARIANT_ADD(member, mount) { .take = take_mount };
 
 FIXTURE_SETUP(member)
 {

@@ -8,11 +8,15 @@
 
 #define _GNU_SOURCE
 #include <mqueue.h>
+#include <stddef.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/un.h>
+
+#include <linux/keyctl.h>
 
 #include "common.h"
 
@@ -169,17 +173,27 @@ static long do_make_objects(long a, long b, long c)
 	return make_objects();
 }
 
-static long remove_objects(void)
+/* Anybody's, if the host's administrator does it */
+static long remove_sysv_objects(void)
 {
 	return do_shm_rmid(objects->shm, 0, 0) ?:
 	       do_sem_rmid(objects->sem, 0, 0) ?:
-	       do_msg_rmid(objects->msg, 0, 0) ?:
-	       do_mq_unlink((long)mq_a, 0, 0);
+	       do_msg_rmid(objects->msg, 0, 0);
+}
+
+static long remove_objects(void)
+{
+	return remove_sysv_objects() ?: do_mq_unlink((long)mq_a, 0, 0);
 }
 
 static long do_remove_objects(long a, long b, long c)
 {
 	return remove_objects() ?: do_close(objects->mq, 0, 0);
+}
+
+static long do_remove_others_objects(long a, long b, long c)
+{
+	return remove_objects();
 }
 
 /*
@@ -313,19 +327,23 @@ TEST_F(ipc, shm_is_its_makers)
 	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
 }
 
-/* Attached by the host when its maker is gone */
+/* Attached in another context when its maker is gone */
 TEST_F(ipc, shm_attached_outside)
 {
+	struct agent second;
 	long id, page = self->page;
 
+	ASSERT_EQ(0, agent_start_in(&second, ID));
 	id = CALL(do_shmget, IPC_PRIVATE, 5 * page, IPC_CREAT);
 	ASSERT_LE(0, id);
-	EXPECT_EQ(0, do_shmat(id, 0, 0));
+	EXPECT_EQ(0, agent_call(&second, do_shmat, id, 0, 0));
+	EXPECT_EQ(0, agent_call(&second, do_enter, VCTX_ID_NEW, 0, 0));
 	EXPECT_EQ(0, CALL(do_shm_rmid, id, 0, 0));
 	agent_stop(&self->member);
 	EXPECT_IPC(ID, 1, 5 * page, 0, 0, 0);
-	EXPECT_EQ(0, do_shmdt(0, 0, 0));
+	EXPECT_EQ(0, agent_call(&second, do_shmdt, 0, 0, 0));
 	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+	agent_stop(&second);
 }
 
 TEST_F(ipc, shm_rmid_forced)
@@ -529,36 +547,19 @@ TEST_F(ipc, msg_full_queue)
 /* A message that a receiver waits for is never in the queue. */
 TEST_F(ipc, msg_receiver_waits)
 {
+	struct agent sender;
 	long id;
 
+	ASSERT_EQ(0, agent_start_in(&sender, ID));
 	id = CALL(do_msgget, IPC_PRIVATE, IPC_CREAT, 0);
 	ASSERT_LE(0, id);
 	EXPECT_EQ(0, ctx_set_limits(ID, "msgbytes hard 0"));
 	EXPECT_EQ(-ENOSPC, CALL(do_msgsnd, id, 100, 0));
 	ASSERT_EQ(0, agent_ask(&self->member, do_msgrcv, id, 0, 0));
-	EXPECT_TRUE(WAIT_UNTIL(do_msgsnd(id, 100, 0) == 0));
+	EXPECT_TRUE(WAIT_UNTIL(agent_call(&sender, do_msgsnd, id, 100, 0) == 0));
+	agent_stop(&sender);
 	EXPECT_EQ(100, agent_answer(&self->member));
 	EXPECT_EQ(0, ctx_peak(ID, MSGBYTES));
-	EXPECT_IPC(ID, 0, 0, 0, 1, 0);
-}
-
-/* Messages are charged to the owner of the queue, whoever sends them. */
-TEST_F(ipc, msg_is_the_queues)
-{
-	long id, hosts;
-
-	id = CALL(do_msgget, IPC_PRIVATE, IPC_CREAT, 0);
-	ASSERT_LE(0, id);
-	EXPECT_EQ(0, do_msgsnd(id, 30, 0));
-	EXPECT_IPC(ID, 0, 0, 0, 1, 30);
-	EXPECT_EQ(30, do_msgrcv(id, 0, 0));
-	EXPECT_IPC(ID, 0, 0, 0, 1, 0);
-
-	hosts = do_msgget(11, IPC_CREAT, 0);
-	ASSERT_LE(0, hosts);
-	EXPECT_EQ(0, do_msgsnd(hosts, 30, 0));
-	EXPECT_EQ(30, do_msgrcv(hosts, 0, 0));
-	EXPECT_EQ(0, do_msg_rmid(hosts, 0, 0));
 	EXPECT_IPC(ID, 0, 0, 0, 1, 0);
 }
 
@@ -686,26 +687,29 @@ TEST_F(ipc, outlives_members)
 	EXPECT_EQ(bytes, ctx_usage(ID, MQBYTES));
 	/* Others, in the same context, remove them. */
 	ASSERT_EQ(0, agent_start_in(&self->member, ID));
-	EXPECT_EQ(0, remove_objects());
+	EXPECT_EQ(0, CALL(do_remove_others_objects, 0, 0, 0));
 	EXPECT_EQ(0, ctx_wait_usage(ID, MQBYTES, 0));
 	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
 }
 
-/* A context whose directory is gone: what it has left is still its own. */
+/*
+ * A context that is gone: what it has left is nobody's, until the host's
+ * administrator removes it.  Its queues have gone with it.
+ */
 TEST_F(ipc, outlives_a_static_context)
 {
 	ASSERT_EQ(0, CALL(do_make_objects, 0, 0, 0));
-	EXPECT_EQ(0, ctx_set_limits(ID, "msgbytes hard 100"));
 	agent_stop(&self->member);
 	EXPECT_TRUE(WAIT_UNTIL(ctx_rmdir(ID) != -EBUSY));
 	EXPECT_FALSE(ctx_exists(ID));
-	EXPECT_EQ(-ENOSPC, do_msgsnd(objects->msg, 1, 0));
-	EXPECT_EQ(100, do_msgrcv(objects->msg, 0, 0));
-	EXPECT_EQ(0, do_msgsnd(objects->msg, 10, 0));
+	EXPECT_EQ(-EINVAL, do_msgsnd(objects->msg, 1, 0));
 	/* Another one of the same number has nothing to do with it. */
 	EXPECT_EQ(0, ctx_mkdir(ID));
 	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
-	EXPECT_EQ(0, remove_objects());
+	ASSERT_EQ(0, agent_start_in(&self->member, ID));
+	EXPECT_EQ(-EINVAL, CALL(do_msgsnd, objects->msg, 1, 0));
+	EXPECT_EQ(-ENOENT, CALL(do_mq_unlink, mq_a, 0, 0));
+	EXPECT_EQ(0, remove_sysv_objects());
 	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
 }
 
@@ -718,17 +722,12 @@ TEST_F(ipc, outlives_a_dynamic_context)
 	ASSERT_EQ(0, agent_call(&dynamic, do_enter, VCTX_ID_NEW, 0, 0));
 	id = agent_call(&dynamic, do_self_id, 0, 0, 0);
 	ASSERT_LT(VCTX_ID_STATIC_MAX, id);
-	EXPECT_EQ(0, ctx_set_limits(id, "msgbytes hard 100"));
 	ASSERT_EQ(0, agent_call(&dynamic, do_make_objects, 0, 0, 0));
 	EXPECT_IPC(id, 1, self->page, 3, 2, 100);
 	agent_stop(&dynamic);
 	EXPECT_TRUE(WAIT_UNTIL(!ctx_exists(id)));
-	/* Refusals and notifications of what nobody sees any more */
-	EXPECT_EQ(-ENOSPC, do_msgsnd(objects->msg, 1, 0));
-	EXPECT_EQ(-ENOSPC, do_msgsnd(objects->msg, 1, 0));
-	EXPECT_EQ(100, do_msgrcv(objects->msg, 0, 0));
-	EXPECT_EQ(0, do_msgsnd(objects->msg, 100, 0));
-	EXPECT_EQ(0, remove_objects());
+	EXPECT_EQ(-EINVAL, do_msgrcv(objects->msg, IPC_NOWAIT, 0));
+	EXPECT_EQ(0, remove_sysv_objects());
 }
 
 /* With a namespace, all that is in it goes. */
@@ -797,6 +796,7 @@ TEST_F(ipc, nested)
 /* Who enters another context leaves what it has made to the old one. */
 TEST_F(ipc, maker_enters_another)
 {
+	struct agent other;
 	long id;
 
 	ASSERT_EQ(0, CALL(do_make_objects, 0, 0, 0));
@@ -806,7 +806,11 @@ TEST_F(ipc, maker_enters_another)
 	EXPECT_IPC(ID, 1, self->page, 3, 2, 100);
 	EXPECT_IPC(id, 0, 0, 0, 0, 0);
 	EXPECT_EQ(0, ctx_usage(id, MQBYTES));
-	EXPECT_EQ(0, remove_objects());
+	EXPECT_EQ(-EINVAL, CALL(do_shm_rmid, objects->shm, 0, 0));
+	EXPECT_EQ(-ENOENT, CALL(do_mq_unlink, mq_a, 0, 0));
+	ASSERT_EQ(0, agent_start_in(&other, ID));
+	EXPECT_EQ(0, agent_call(&other, do_remove_others_objects, 0, 0, 0));
+	agent_stop(&other);
 	EXPECT_EQ(0, CALL(do_close, objects->mq, 0, 0));
 	EXPECT_EQ(0, ctx_wait_usage(ID, MQBYTES, 0));
 	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
@@ -832,6 +836,586 @@ TEST_F(ipc, neighbour)
 	EXPECT_EQ(0, make_objects());
 	EXPECT_EQ(0, remove_objects());
 	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
+}
+
+/*
+ * Isolation: what is another context's is not there, whoever looks from where.
+ * Each of host, member and stranger has its own of everything, by one name.
+ */
+
+#define KEY	0x76637478
+
+static long do_keyed(long which, long flags, long c)
+{
+	switch (which) {
+	case 0:
+		return do_shmget(KEY, 4096, flags);
+	case 1:
+		return do_semget(KEY, 1, flags);
+	default:
+		return do_msgget(KEY, flags, 0);
+	}
+}
+
+static long do_rmid(long which, long id, long c)
+{
+	return which == 0 ? do_shm_rmid(id, 0, 0) :
+	       which == 1 ? do_sem_rmid(id, 0, 0) : do_msg_rmid(id, 0, 0);
+}
+
+/* IPC_STAT, or by index */
+static long do_stat(long which, long id, long by_index)
+{
+	struct shmid_ds shm;
+	struct msqid_ds msg;
+	struct semid_ds sem;
+	union {
+		int val;
+		struct semid_ds *buf;
+	} arg = { .buf = &sem };
+	int ret;
+
+	if (which == 0)
+		ret = shmctl(id, by_index ? SHM_STAT : IPC_STAT, &shm);
+	else if (which == 1)
+		ret = semctl(id, 0, by_index ? SEM_STAT : IPC_STAT, arg);
+	else
+		ret = msgctl(id, by_index ? MSG_STAT : IPC_STAT, &msg);
+	return ret < 0 ? -errno : ret;
+}
+
+static long do_set_mode(long which, long id, long c)
+{
+	struct shmid_ds shm = { .shm_perm.mode = 0666 };
+	struct msqid_ds msg = { .msg_perm.mode = 0666, .msg_qbytes = 1 };
+	struct semid_ds sem = { .sem_perm.mode = 0666 };
+	union {
+		int val;
+		struct semid_ds *buf;
+	} arg = { .buf = &sem };
+	int ret;
+
+	if (which == 0)
+		ret = shmctl(id, IPC_SET, &shm);
+	else if (which == 1)
+		ret = semctl(id, 0, IPC_SET, arg);
+	else
+		ret = msgctl(id, IPC_SET, &msg);
+	return ret < 0 ? -errno : ret;
+}
+
+static long do_sem_undo(long id, long op, long c)
+{
+	struct sembuf sembuf = { .sem_op = op, .sem_flg = SEM_UNDO | IPC_NOWAIT };
+
+	return semop(id, &sembuf, 1) ? -errno : 0;
+}
+
+static long do_sem_getval(long id, long b, long c)
+{
+	union semun arg = {};
+	int ret = semctl(id, 0, GETVAL, arg);
+
+	return ret < 0 ? -errno : ret;
+}
+
+/* How the objects of each kind are used */
+static long do_use(long which, long id, long c)
+{
+	if (which == 0)
+		return do_shmat(id, 0, 0) ?: do_shmdt(0, 0, 0);
+	if (which == 1)
+		return do_sem_undo(id, 1, 0);
+	return do_msgsnd(id, 1, IPC_NOWAIT);
+}
+
+/* How many objects /proc/sysvipc lists */
+static long do_listed(long which, long b, long c)
+{
+	static const char *const path[] = {
+		"/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg",
+	};
+	char buf[8192], *p;
+	long n = -1;
+
+	if (read_file(path[which], buf, sizeof(buf)) < 0)
+		return -EIO;
+	for (p = buf; (p = strchr(p, '\n')); p++)
+		n++;
+	return n;
+}
+
+TEST_F(ipc, sysv_keys)
+{
+	struct agent other;
+	int which;
+
+	ASSERT_EQ(0, ctx_mkdir(OTHER));
+	ASSERT_EQ(0, agent_start_in(&other, OTHER));
+	for (which = 0; which < 3; which++) {
+		long hosts, members, others;
+
+		hosts = do_keyed(which, IPC_CREAT | IPC_EXCL, 0);
+		ASSERT_LE(0, hosts);
+		EXPECT_EQ(-ENOENT, CALL(do_keyed, which, 0, 0));
+		members = CALL(do_keyed, which, IPC_CREAT | IPC_EXCL, 0);
+		ASSERT_LE(0, members);
+		EXPECT_EQ(-ENOENT, agent_call(&other, do_keyed, which, 0, 0));
+		others = agent_call(&other, do_keyed, which, IPC_CREAT | IPC_EXCL, 0);
+		ASSERT_LE(0, others);
+
+		/* Each finds its own. */
+		EXPECT_EQ(hosts, do_keyed(which, 0, 0));
+		EXPECT_EQ(members, CALL(do_keyed, which, IPC_CREAT, 0));
+		EXPECT_EQ(others, agent_call(&other, do_keyed, which, 0, 0));
+		EXPECT_EQ(-EEXIST, CALL(do_keyed, which, IPC_CREAT | IPC_EXCL, 0));
+
+		/* Removed by one, there for the others */
+		EXPECT_EQ(0, do_rmid(which, hosts, 0));
+		EXPECT_EQ(-ENOENT, do_keyed(which, 0, 0));
+		EXPECT_EQ(members, CALL(do_keyed, which, 0, 0));
+		EXPECT_EQ(0, CALL(do_rmid, which, members, 0));
+		EXPECT_EQ(-ENOENT, CALL(do_keyed, which, 0, 0));
+		EXPECT_EQ(0, agent_call(&other, do_rmid, which, others, 0));
+	}
+	agent_stop(&other);
+}
+
+/* More of one key than a chain of the hash table is long */
+TEST_F(ipc, sysv_popular_key)
+{
+	struct agent agent[40];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(agent); i++) {
+		ASSERT_EQ(0, agent_start(&agent[i]));
+		ASSERT_EQ(0, agent_call(&agent[i], do_enter, VCTX_ID_NEW, 0, 0));
+		ASSERT_LE(0, agent_call(&agent[i], do_keyed, 2, IPC_CREAT | IPC_EXCL, 0));
+	}
+	for (i = 0; i < ARRAY_SIZE(agent); i++) {
+		long id = agent_call(&agent[i], do_keyed, 2, 0, 0);
+
+		EXPECT_LE(0, id);
+		EXPECT_EQ(0, agent_call(&agent[i], do_rmid, 2, id, 0));
+		agent_stop(&agent[i]);
+	}
+}
+
+TEST_F(ipc, sysv_ids)
+{
+	struct agent watcher;
+	int which;
+
+	ASSERT_EQ(0, agent_start_in(&watcher, VCTX_ID_WATCHER));
+	for (which = 0; which < 3; which++) {
+		long hosts = do_keyed(which, IPC_CREAT, 0);
+		long members = CALL(do_keyed, which, IPC_CREAT, 0);
+
+		ASSERT_LE(0, hosts);
+		ASSERT_LE(0, members);
+		EXPECT_EQ(0, CALL(do_stat, which, members, false));
+		EXPECT_EQ(0, CALL(do_use, which, members, 0));
+		EXPECT_EQ(1, CALL(do_listed, which, 0, 0));
+		EXPECT_EQ(1, do_listed(which, 0, 0));
+
+		/* The index is in the low bits. */
+		EXPECT_EQ(-EINVAL, CALL(do_stat, which, hosts, false));
+		EXPECT_EQ(-EINVAL, CALL(do_stat, which, hosts & 0x7fff, true));
+		EXPECT_EQ(-EINVAL, CALL(do_use, which, hosts, 0));
+		EXPECT_EQ(-EINVAL, CALL(do_set_mode, which, hosts, 0));
+		EXPECT_EQ(-EINVAL, CALL(do_rmid, which, hosts, 0));
+		EXPECT_EQ(members, CALL(do_stat, which, members & 0x7fff, true));
+
+		/* The watcher lists all, and uses none. */
+		EXPECT_EQ(2, agent_call(&watcher, do_listed, which, 0, 0));
+		EXPECT_EQ(members, agent_call(&watcher, do_stat, which,
+					      members & 0x7fff, true));
+		EXPECT_EQ(-EINVAL, agent_call(&watcher, do_stat, which, members, false));
+		EXPECT_EQ(-EINVAL, agent_call(&watcher, do_use, which, members, 0));
+		EXPECT_EQ(-EINVAL, agent_call(&watcher, do_rmid, which, members, 0));
+
+		/* The host's administrator may remove it, and nothing else. */
+		EXPECT_EQ(-EINVAL, do_stat(which, members, false));
+		EXPECT_EQ(-EINVAL, do_use(which, members, 0));
+		EXPECT_EQ(-EINVAL, do_set_mode(which, members, 0));
+		EXPECT_EQ(0, do_rmid(which, members, 0));
+		EXPECT_EQ(-EINVAL, CALL(do_stat, which, members, false));
+		EXPECT_EQ(0, do_rmid(which, hosts, 0));
+	}
+	agent_stop(&watcher);
+}
+
+/* The mode bits do not tell that there is one: nor does it without privilege. */
+TEST_F(ipc, sysv_ids_unprivileged)
+{
+	long id = do_keyed(0, IPC_CREAT, 0), gone = do_shmget(IPC_PRIVATE, 1, IPC_CREAT);
+
+	ASSERT_LE(0, id);
+	ASSERT_LE(0, gone);
+	ASSERT_EQ(0, do_shm_rmid(gone, 0, 0));
+	ASSERT_EQ(0, CALL(do_become_nobody, 0, 0, 0));
+	EXPECT_EQ(-EINVAL, CALL(do_shmat, id, 0, 0));
+	EXPECT_EQ(-EINVAL, CALL(do_shmat, gone, 0, 0));
+	EXPECT_EQ(-EINVAL, CALL(do_shm_rmid, id, 0, 0));
+	EXPECT_EQ(-ENOENT, CALL(do_keyed, 0, 0, 0));
+	EXPECT_EQ(0, do_shm_rmid(id, 0, 0));
+}
+
+/* What is to be undone at exit is, also of before entry. */
+TEST_F(ipc, sem_undo_of_before)
+{
+	struct agent agent;
+	long id = do_keyed(1, IPC_CREAT, 0);
+
+	ASSERT_LE(0, id);
+	ASSERT_EQ(0, agent_start(&agent));
+	EXPECT_EQ(0, agent_call(&agent, do_sem_undo, id, 3, 0));
+	EXPECT_EQ(3, do_sem_getval(id, 0, 0));
+	EXPECT_EQ(0, agent_call(&agent, do_enter, VCTX_ID_NEW, 0, 0));
+	EXPECT_EQ(-EINVAL, agent_call(&agent, do_sem_undo, id, 1, 0));
+	agent_stop(&agent);
+	EXPECT_TRUE(WAIT_UNTIL(do_sem_getval(id, 0, 0) == 0));
+	EXPECT_EQ(0, do_sem_rmid(id, 0, 0));
+}
+
+/* Attached before entry: it stays, and a child has it, too. */
+static long do_touch_attached(long a, long b, long c)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		(*(volatile char *)attached)++;
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		return -errno;
+	return status ?: *(volatile char *)attached;
+}
+
+TEST_F(ipc, shm_of_before)
+{
+	struct agent agent;
+	long id = do_shmget(IPC_PRIVATE, 4096, IPC_CREAT);
+
+	ASSERT_LE(0, id);
+	ASSERT_EQ(0, agent_start(&agent));
+	EXPECT_EQ(0, agent_call(&agent, do_shmat, id, 0, 0));
+	EXPECT_EQ(0, agent_call(&agent, do_enter, VCTX_ID_NEW, 0, 0));
+	EXPECT_EQ(0, do_shm_rmid(id, 0, 0));
+	EXPECT_EQ(1, agent_call(&agent, do_touch_attached, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&agent, do_shmdt, 0, 0, 0));
+	agent_stop(&agent);
+}
+
+static long do_mq_find(long name, long b, long c)
+{
+	mqd_t mq = mq_open((const char *)name, O_RDONLY | O_CLOEXEC);
+
+	if (mq < 0)
+		return -errno;
+	mq_close(mq);
+	return 0;
+}
+
+/* Queues that a mount of the file system lists, and whether one has a path */
+static long do_mq_listed(long dir_fd, long b, long c)
+{
+	struct dirent *entry;
+	long n = 0;
+	DIR *dir;
+	int fd;
+
+	fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)))
+		n += entry->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+static long do_mq_stat(long dir_fd, long b, long c)
+{
+	struct stat st;
+
+	return fstatat(dir_fd, mq_a + 1, &st, 0) ? -errno : 0;
+}
+
+TEST_F(ipc, mq_names)
+{
+	char dir[] = "/tmp/vctx-mq-XXXXXX";
+	struct agent other;
+	long fd, mq[3];
+
+	ASSERT_NE(NULL, mkdtemp(dir));
+	ASSERT_EQ(0, mount("mqueue", dir, "mqueue", 0, NULL));
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	EXPECT_LE(0, fd);
+	/* Here: an agent that is started now has it. */
+	EXPECT_EQ(0, umount2(dir, MNT_DETACH));
+	EXPECT_EQ(0, rmdir(dir));
+	ASSERT_EQ(0, ctx_mkdir(OTHER));
+	ASSERT_EQ(0, agent_start_in(&other, OTHER));
+
+	mq[0] = do_mq_open((long)mq_a, 1, 1);
+	ASSERT_LE(0, mq[0]);
+	EXPECT_EQ(-ENOENT, agent_call(&other, do_mq_find, (long)mq_a, 0, 0));
+	EXPECT_EQ(-ENOENT, agent_call(&other, do_mq_stat, fd, 0, 0));
+	EXPECT_EQ(-ENOENT, agent_call(&other, do_mq_unlink, (long)mq_a, 0, 0));
+	EXPECT_EQ(0, agent_call(&other, do_mq_listed, fd, 0, 0));
+	EXPECT_EQ(1, do_mq_listed(fd, 0, 0));
+
+	/* O_EXCL */
+	mq[1] = agent_call(&other, do_mq_open, (long)mq_a, 1, 1);
+	ASSERT_LE(0, mq[1]);
+	mq[2] = CALL(do_mq_open, mq_a, 1, 1);
+	ASSERT_LE(0, mq[2]);
+	EXPECT_EQ(-EEXIST, CALL(do_mq_open, mq_a, 1, 1));
+	EXPECT_EQ(0, agent_call(&other, do_mq_stat, fd, 0, 0));
+	EXPECT_EQ(1, agent_call(&other, do_mq_listed, fd, 0, 0));
+	EXPECT_EQ(1, do_mq_listed(fd, 0, 0));
+	EXPECT_EQ(0, agent_call(&other, do_mq_send, mq[1], 1, 0));
+
+	/* Removed by one, there for the others */
+	EXPECT_EQ(0, do_mq_unlink((long)mq_a, 0, 0));
+	EXPECT_EQ(-ENOENT, do_mq_find((long)mq_a, 0, 0));
+	EXPECT_EQ(0, do_mq_listed(fd, 0, 0));
+	EXPECT_EQ(0, agent_call(&other, do_mq_find, (long)mq_a, 0, 0));
+	EXPECT_EQ(0, CALL(do_mq_find, mq_a, 0, 0));
+	agent_stop(&other);
+	EXPECT_EQ(0, close(mq[0]));
+	EXPECT_EQ(0, CALL(do_mq_unlink, mq_a, 0, 0));
+	EXPECT_EQ(0, CALL(do_close, mq[2], 0, 0));
+	/* The other's context ends with its queue in it. */
+	EXPECT_EQ(1, ctx_usage(OTHER, NMSG));
+	EXPECT_TRUE(WAIT_UNTIL(ctx_rmdir(OTHER) != -EBUSY));
+	EXPECT_FALSE(ctx_exists(OTHER));
+	EXPECT_EQ(0, close(fd));
+}
+
+/* Abstract names of unix sockets */
+
+static socklen_t abstract(struct sockaddr_un *addr, const char *name)
+{
+	memset(addr, 0, sizeof(*addr));
+	addr->sun_family = AF_UNIX;
+	strcpy(addr->sun_path + 1, name);
+	return offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name);
+}
+
+static long do_un_bind(long sock, long type, long name)
+{
+	struct sockaddr_un addr;
+	socklen_t len = abstract(&addr, (const char *)name);
+
+	if (sock < 0)
+		sock = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	if (sock < 0 || bind(sock, (struct sockaddr *)&addr, len) ||
+	    (type == SOCK_STREAM && listen(sock, 5)))
+		return -errno;
+	return sock;
+}
+
+static long do_un_connect(long type, long name, long c)
+{
+	struct sockaddr_un addr;
+	socklen_t len = abstract(&addr, (const char *)name);
+	int sock = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (sock < 0)
+		return -errno;
+	err = connect(sock, (struct sockaddr *)&addr, len) ? -errno : 0;
+	close(sock);
+	return err;
+}
+
+static long do_un_sendto(long name, long b, long c)
+{
+	struct sockaddr_un addr;
+	socklen_t len = abstract(&addr, (const char *)name);
+	int sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (sock < 0)
+		return -errno;
+	err = sendto(sock, "x", 1, 0, (struct sockaddr *)&addr, len) < 0 ?
+	      -errno : 0;
+	close(sock);
+	return err;
+}
+
+static const char un_name[] = "vctx-abstract";
+
+TEST_F(ipc, abstract_names)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		long hosts, members;
+
+		hosts = do_un_bind(-1, types[i], (long)un_name);
+		ASSERT_LE(0, hosts);
+		EXPECT_EQ(0, do_un_connect(types[i], (long)un_name, 0));
+		EXPECT_EQ(-ECONNREFUSED, CALL(do_un_connect, types[i], un_name, 0));
+		if (types[i] == SOCK_DGRAM)
+			EXPECT_EQ(-ECONNREFUSED, CALL(do_un_sendto, un_name, 0, 0));
+
+		members = CALL(do_un_bind, -1, types[i], un_name);
+		ASSERT_LE(0, members);
+		EXPECT_EQ(0, CALL(do_un_connect, types[i], un_name, 0));
+		EXPECT_EQ(-EADDRINUSE, CALL(do_un_bind, -1, types[i], un_name));
+		EXPECT_EQ(-EADDRINUSE, do_un_bind(-1, types[i], (long)un_name));
+
+		EXPECT_EQ(0, close(hosts));
+		EXPECT_EQ(-ECONNREFUSED, do_un_connect(types[i], (long)un_name, 0));
+		EXPECT_EQ(0, CALL(do_un_connect, types[i], un_name, 0));
+		EXPECT_EQ(0, CALL(do_close, members, 0, 0));
+	}
+	/* What was refused above is still open in the agent. */
+	agent_stop(&self->member);
+}
+
+/* A socket that was made outside is bound outside. */
+TEST_F(ipc, abstract_passed)
+{
+	long hosts, ours, passed;
+
+	hosts = do_un_bind(-1, SOCK_STREAM, (long)un_name);
+	ASSERT_LE(0, hosts);
+	ours = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	passed = agent_give_fd(&self->member, ours);
+	ASSERT_LE(0, passed);
+	EXPECT_EQ(-EADDRINUSE, CALL(do_un_bind, passed, SOCK_STREAM, un_name));
+	EXPECT_EQ(-ECONNREFUSED, CALL(do_un_connect, SOCK_STREAM, un_name, 0));
+	EXPECT_EQ(0, close(hosts));
+	EXPECT_EQ(passed, CALL(do_un_bind, passed, SOCK_STREAM, un_name));
+	EXPECT_EQ(0, do_un_connect(SOCK_STREAM, (long)un_name, 0));
+	EXPECT_EQ(-ECONNREFUSED, CALL(do_un_connect, SOCK_STREAM, un_name, 0));
+	EXPECT_EQ(0, close(ours));
+}
+
+/* Keys */
+
+static const char key_name[] = "vctx-key";
+
+static long do_add_key(long keyring, long b, long c)
+{
+	long id = syscall(__NR_add_key, "user", key_name, "x", 1, keyring);
+
+	return id < 0 ? -errno : id;
+}
+
+static long do_keyctl(long what, long a, long b)
+{
+	long ret = syscall(__NR_keyctl, what, a, b, 0, 0);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static long do_search_key(long keyring, long b, long c)
+{
+	long ret = syscall(__NR_keyctl, KEYCTL_SEARCH, keyring, "user",
+			   key_name, 0);
+
+	return ret < 0 ? -errno : ret;
+}
+
+/* With a program that would make it, if it were run */
+static long do_request_key(long a, long b, long c)
+{
+	long ret = syscall(__NR_request_key, "user", "vctx-no-such-key", "x", 0);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static long do_proc_keys(long id, long b, long c)
+{
+	char buf[16384], serial[16];
+
+	if (read_file("/proc/keys", buf, sizeof(buf)) < 0)
+		return -errno;
+	snprintf(serial, sizeof(serial), "%08lx ", id);
+	return !!strstr(buf, serial);
+}
+
+static long do_join_keyring(long name, long b, long c)
+{
+	return do_keyctl(KEYCTL_JOIN_SESSION_KEYRING, name, 0);
+}
+
+TEST_F(ipc, keys)
+{
+	long hosts, members, keyring;
+
+	hosts = do_add_key(KEY_SPEC_USER_KEYRING, 0, 0);
+	if (hosts == -ENOSYS)
+		SKIP(return, "no keys in this kernel");
+	ASSERT_LT(0, hosts);
+	/* All may do all with it, and still it is not there. */
+	EXPECT_EQ(0, do_keyctl(KEYCTL_SETPERM, hosts, 0x3f3f3f3f));
+	EXPECT_EQ(-ENOKEY, CALL(do_keyctl, KEYCTL_DESCRIBE, hosts, 0));
+	EXPECT_EQ(-ENOKEY, CALL(do_keyctl, KEYCTL_READ, hosts, 0));
+	EXPECT_EQ(-ENOKEY, CALL(do_keyctl, KEYCTL_REVOKE, hosts, 0));
+	EXPECT_EQ(-ENOKEY, CALL(do_keyctl, KEYCTL_INVALIDATE, hosts, 0));
+	EXPECT_EQ(-ENOKEY, CALL(do_keyctl, KEYCTL_LINK, hosts, KEY_SPEC_USER_KEYRING));
+	EXPECT_EQ(-ENOKEY, CALL(do_search_key, KEY_SPEC_USER_KEYRING, 0, 0));
+	EXPECT_EQ(-ENOKEY, CALL(do_search_key, KEY_SPEC_SESSION_KEYRING, 0, 0));
+	EXPECT_EQ(0, CALL(do_proc_keys, hosts, 0, 0));
+	EXPECT_EQ(1, do_proc_keys(hosts, 0, 0));
+
+	members = CALL(do_add_key, KEY_SPEC_USER_KEYRING, 0, 0);
+	ASSERT_LT(0, members);
+	EXPECT_NE(hosts, members);
+	EXPECT_EQ(members, CALL(do_search_key, KEY_SPEC_USER_KEYRING, 0, 0));
+	EXPECT_EQ(members, CALL(do_search_key, KEY_SPEC_USER_SESSION_KEYRING, 0, 0));
+	EXPECT_EQ(1, CALL(do_proc_keys, members, 0, 0));
+	EXPECT_EQ(-ENOKEY, do_keyctl(KEYCTL_DESCRIBE, members, 0));
+	EXPECT_EQ(0, do_proc_keys(members, 0, 0));
+	EXPECT_EQ(hosts, do_search_key(KEY_SPEC_USER_KEYRING, 0, 0));
+
+	/* A keyring by its name */
+	keyring = do_join_keyring((long)"vctx-ring", 0, 0);
+	ASSERT_LT(0, keyring);
+	EXPECT_EQ(0, do_keyctl(KEYCTL_SETPERM, keyring, 0x3f3f3f3f));
+	EXPECT_NE(keyring, CALL(do_join_keyring, "vctx-ring", 0, 0));
+
+	/* No program of the host is run, and nothing is given to a parent. */
+	EXPECT_EQ(-ENOKEY, CALL(do_request_key, 0, 0, 0));
+	EXPECT_EQ(-EPERM, CALL(do_keyctl, KEYCTL_SESSION_TO_PARENT, 0, 0));
+	EXPECT_EQ(0, do_keyctl(KEYCTL_UNLINK, hosts, KEY_SPEC_USER_KEYRING));
+}
+
+/* Entry leaves behind what one has. */
+TEST_F(ipc, keys_of_before)
+{
+	static const long keyrings[] = {
+		KEY_SPEC_THREAD_KEYRING, KEY_SPEC_PROCESS_KEYRING,
+		KEY_SPEC_SESSION_KEYRING,
+	};
+	struct agent agent;
+	long key = 0;
+	size_t i;
+
+	ASSERT_EQ(0, agent_start(&agent));
+	for (i = 0; i < ARRAY_SIZE(keyrings); i++) {
+		key = agent_call(&agent, do_add_key, keyrings[i], 0, 0);
+		if (key == -ENOSYS)
+			SKIP(return, "no keys in this kernel");
+		EXPECT_LT(0, key);
+	}
+	EXPECT_EQ(0, agent_call(&agent, do_enter, VCTX_ID_NEW, 0, 0));
+	for (i = 0; i < ARRAY_SIZE(keyrings); i++)
+		EXPECT_EQ(-ENOKEY, agent_call(&agent, do_search_key, keyrings[i], 0, 0));
+	EXPECT_EQ(-ENOKEY, agent_call(&agent, do_keyctl, KEYCTL_DESCRIBE, key, 0));
+	agent_stop(&agent);
 }
 
 /* Each allocation fails once, and nothing stays charged. */

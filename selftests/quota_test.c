@@ -663,6 +663,7 @@ TEST_F(quota, birth_overlay)
 	EXPECT_EQ(A, tag("a/upper"));
 	EXPECT_EQ(0, host_file("host/lower/up", self->block));
 	EXPECT_EQ(0, host_file("host/lower/gone", self->block));
+	ASSERT_EQ(0, CALL_A(do_unshare, CLONE_NEWNS, 0, 0));
 	ASSERT_EQ(0, CALL_A(do_overlay, "host/merged", "a", 0));
 	settle();
 	n = inodes(A);

@@ -17,6 +17,9 @@
 #define ID	60141
 #define DIR_MOUNT "/tmp/vctx-refuse-test"
 
+#ifndef __NR_open_tree
+#define __NR_open_tree	428
+#endif
 #ifndef __NR_fsopen
 #define __NR_fsopen	430
 #define __NR_fsconfig	431
@@ -249,6 +252,32 @@ static long op_remount(void)
 	return result(mount(NULL, "/proc", NULL, MS_REMOUNT, NULL));
 }
 
+static long op_bind(void)
+{
+	return result(mount("/tmp", DIR_MOUNT, NULL, MS_BIND, NULL));
+}
+
+static long op_mount(void)
+{
+	return result(mount("none", DIR_MOUNT, "tmpfs", 0, NULL));
+}
+
+static long op_umount(void)
+{
+	return result(umount2("/proc", MNT_DETACH));
+}
+
+static long op_propagation(void)
+{
+	return result(mount(NULL, "/", NULL, MS_PRIVATE, NULL));
+}
+
+static long op_open_tree(void)
+{
+	return result(syscall(__NR_open_tree, AT_FDCWD, "/tmp",
+			      1 /* OPEN_TREE_CLONE */ | O_CLOEXEC));
+}
+
 static const struct op {
 	const char *name;
 	long (*run)(void);
@@ -284,6 +313,11 @@ static const struct op {
 	{ "sysfs", op_sysfs },
 	{ "FITHAW", op_freeze },
 	{ "remount", op_remount },
+	{ "bind", op_bind },
+	{ "mount", op_mount },
+	{ "umount", op_umount },
+	{ "propagation", op_propagation },
+	{ "open_tree", op_open_tree },
 };
 
 static long do_op(long run, long b, long c)
@@ -429,6 +463,24 @@ static long do_umount(long a, long b, long c)
 	return umount2(DIR_MOUNT, MNT_DETACH) ? -errno : 0;
 }
 
+static long do_mount_at(long path, long b, long c)
+{
+	return mount("none", (const char *)path, "tmpfs", 0, NULL) ? -errno : 0;
+}
+
+static long do_umount_at(long path, long b, long c)
+{
+	return umount2((const char *)path, MNT_DETACH) ? -errno : 0;
+}
+
+static long do_is_mounted(long path, long below, long c)
+{
+	struct stat st;
+
+	return stat((const char *)path, &st) ? -errno :
+	       st.st_dev != (dev_t)below;
+}
+
 static long do_fsopen(long type, long b, long c)
 {
 	int fd = syscall(__NR_fsopen, (const char *)type, 0);
@@ -485,6 +537,64 @@ TEST_F(refuse, mount)
 	EXPECT_EQ(0, ctx_write(ID, "devices", "allow b *:* rwm\n"));
 	if (has_type("ext4"))
 		EXPECT_EQ(-EPERM, CALL(do_mount, "ext4", "/dev/vda", 0));
+}
+
+static dev_t device_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_dev;
+}
+
+/* Of mounts that the host shares, it receives, and does not send. */
+TEST_F(refuse, propagation)
+{
+	dev_t own;
+
+	ASSERT_EQ(0, mount(DIR_MOUNT, DIR_MOUNT, NULL, MS_BIND, NULL));
+	ASSERT_EQ(0, mount(NULL, DIR_MOUNT, NULL, MS_SHARED, NULL));
+	ASSERT_EQ(0, mkdir(DIR_MOUNT "/sub", 0755));
+	own = device_of(DIR_MOUNT "/sub");
+	EXPECT_EQ(0, CALL(do_unshare, CLONE_NEWNS, 0, 0));
+	EXPECT_EQ(0, CALL(do_mount_at, DIR_MOUNT "/sub", 0, 0));
+	EXPECT_EQ(own, device_of(DIR_MOUNT "/sub"));
+	EXPECT_EQ(0, CALL(do_umount_at, DIR_MOUNT "/sub", 0, 0));
+	EXPECT_EQ(0, do_mount_at((long)DIR_MOUNT "/sub", 0, 0));
+	EXPECT_EQ(1, CALL(do_is_mounted, DIR_MOUNT "/sub", own, 0));
+	EXPECT_EQ(0, CALL(do_umount_at, DIR_MOUNT "/sub", 0, 0));
+	EXPECT_NE(own, device_of(DIR_MOUNT "/sub"));
+	/* All of it, with what is mounted on it */
+	EXPECT_EQ(0, CALL(do_umount_at, DIR_MOUNT, 0, 0));
+	EXPECT_NE(own, device_of(DIR_MOUNT "/sub"));
+	EXPECT_EQ(0, do_umount_at((long)DIR_MOUNT "/sub", 0, 0));
+	EXPECT_EQ(0, rmdir(DIR_MOUNT "/sub"));
+	EXPECT_EQ(0, do_umount_at((long)DIR_MOUNT, 0, 0));
+}
+
+/* The host makes the namespace, and has who is in it enter then. */
+TEST_F(refuse, made_by_the_host)
+{
+	struct agent agent;
+
+	ASSERT_EQ(0, mount(DIR_MOUNT, DIR_MOUNT, NULL, MS_BIND, NULL));
+	ASSERT_EQ(0, mount(NULL, DIR_MOUNT, NULL, MS_SHARED, NULL));
+	ASSERT_EQ(0, agent_start(&agent));
+	EXPECT_EQ(0, agent_call(&agent, do_unshare, CLONE_NEWNS, 0, 0));
+	EXPECT_EQ(0, agent_call(&agent, do_enter, ID, 0, 0));
+	/* It shares a mount with the host. */
+	EXPECT_EQ(-EPERM, agent_call(&agent, do_mount, (long)"tmpfs",
+				     (long)"none", 0));
+	EXPECT_EQ(-EPERM, agent_call(&agent, do_umount, 0, 0, 0));
+	agent_stop(&agent);
+
+	ASSERT_EQ(0, agent_start(&agent));
+	EXPECT_EQ(0, agent_call(&agent, do_private, 0, 0, 0));
+	EXPECT_EQ(0, agent_call(&agent, do_enter, ID, 0, 0));
+	EXPECT_EQ(0, agent_call(&agent, do_mount, (long)"tmpfs",
+				(long)"none", 0));
+	EXPECT_EQ(0, agent_call(&agent, do_umount, 0, 0, 0));
+	agent_stop(&agent);
+	EXPECT_EQ(0, do_umount(0, 0, 0));
 }
 
 TEST_F(refuse, remount)

@@ -5,30 +5,31 @@
  * Options and messages are those of the original.  Its own errors exit 255, so
  * that they are told from what the command says.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "address.h"
+#include "caps.h"
 #include "common.h"
 #include "libvctx.h"
 
 #define EXIT_CHCONTEXT	255
 
 enum {
-	OPT_CAP = OPT_TOOL,
+	OPT_BCAST = OPT_TOOL,
+	OPT_CAP,
 	OPT_DISCONNECT,
 	OPT_DOMAINNAME,
 	OPT_FLAG,
 	OPT_HOSTNAME,
+	OPT_IP,
 	OPT_SECURE,
 	OPT_SILENT,
 };
@@ -37,7 +38,9 @@ static const struct tool_option options[] = {
 	{ 'c', "ctx", "CONTEXT", "enter this one, made if it is an id that does not exist (root)", COMPLETE_CONTEXTS },
 	{ OPT_CAP, "cap", "[!]CAP", "keep CAP in spite of --secure; with ! remove it", NULL },
 	{ OPT_SECURE, "secure", NULL, "remove all capabilities that a virtual server can do without", NULL },
-	{ OPT_FLAG, "flag", "FLAG[,FLAG]", "set flags of the context: lock, private, sched, virt", "lock private sched virt" },
+	{ OPT_FLAG, "flag", "FLAG[,FLAG]", "set flags of the context: lock, private, sched, fakeinit, virt", "lock private sched fakeinit virt" },
+	{ OPT_IP, "ip", "ADDRESS[,ADDRESS]", "bind the context to these, or to those of an interface", NULL },
+	{ OPT_BCAST, "bcast", "ADDRESS", "also receive what is sent to this IPv4 broadcast address", NULL },
 	{ OPT_HOSTNAME, "hostname", "NAME", "set the host name, in a new UTS namespace (root)", NULL },
 	{ OPT_DOMAINNAME, "domainname", "NAME", "set the NIS domain name likewise (root)", NULL },
 	{ OPT_DISCONNECT, "disconnect", NULL, "run the command in the background, away from the terminal", NULL },
@@ -56,14 +59,6 @@ static const struct tool tool = {
 	.option = options,
 };
 
-/* What --secure leaves: enough for a virtual server, too little for the host */
-static const cap_value_t secure_caps[] = {
-	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,
-	CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_NET_BIND_SERVICE,
-	CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SYS_TTY_CONFIG, CAP_LEASE,
-	CAP_SETFCAP,
-};
-
 /* Flags of the original that are not here, and why */
 static const struct {
 	const char *name;
@@ -71,7 +66,6 @@ static const struct {
 	const char *why;
 } other_flags[] = {
 	{ "nproc", 1, "limits are always those of the whole context; set them with vlimit" },
-	{ "fakeinit", 0, "this version cannot show a process as pid 1 yet" },
 	{ "hideinfo", 0, "a member never sees more than its own context" },
 	{ "ulimit", 0, "set limits of the whole context with vlimit" },
 	{ "namespace", 0, "run 'unshare --mount' in the context instead" },
@@ -79,39 +73,14 @@ static const struct {
 
 struct request {
 	struct vctx_enter enter;
-	unsigned long long keep;
-	unsigned long long remove;
+	struct addresses addresses;
+	struct caps_request caps;
 	const char *context;
 	const char *hostname;
 	const char *domainname;
-	int secure;
 	int disconnect;
 	int silent;
 };
-
-static unsigned long long cap_bit(cap_value_t cap)
-{
-	return 1ULL << cap;
-}
-
-static void parse_cap(struct request *r, const char *arg)
-{
-	int remove = *arg == '!';
-	char name[40];
-	cap_value_t cap;
-
-	arg += remove;
-	snprintf(name, sizeof(name), "%s%s",
-		 strncasecmp(arg, "cap_", 4) ? "cap_" : "", arg);
-	/* libcap takes numbers too, which are no names */
-	if (!isalpha((unsigned char)*arg) || cap_from_name(name, &cap) ||
-	    cap < 0 || cap > 63)
-		tool_usage_error(&tool, "unknown capability '%s'", arg);
-	if (remove)
-		r->remove |= cap_bit(cap);
-	else
-		r->keep |= cap_bit(cap);
-}
 
 static void parse_flag(struct request *r, const char *word)
 {
@@ -146,42 +115,21 @@ static void parse_flags(struct request *r, char *list)
 		parse_flag(r, word);
 }
 
-static int has_cap(cap_value_t cap)
-{
-	cap_flag_value_t value = CAP_CLEAR;
-	cap_t caps = cap_get_proc();
-
-	if (!caps)
-		return 0;
-	if (cap_get_flag(caps, cap, CAP_EFFECTIVE, &value))
-		value = CAP_CLEAR;
-	cap_free(caps);
-	return value == CAP_SET;
-}
-
 /* Capabilities that the context shall not have */
 static unsigned long long cap_drop(const struct request *r)
 {
-	unsigned long long drop = 0;
-	int bits = cap_max_bits();
-	size_t i;
+	unsigned long long drop = caps_drop(&r->caps);
 
-	if (r->secure) {
-		drop = bits < 64 ? (1ULL << bits) - 1 : ~0ULL;
-		for (i = 0; i < sizeof(secure_caps) / sizeof(secure_caps[0]);
-		     i++)
-			drop &= ~cap_bit(secure_caps[i]);
-		/*
-		 * Who has no CAP_SETPCAP may not drop it, unless no_new_privs
-		 * is set, which would make su inside of the context useless.
-		 * Kept, it gives nothing that the ceiling does not allow.
-		 */
-		if (!has_cap(CAP_SETPCAP) &&
-		    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
-			drop &= ~cap_bit(CAP_SETPCAP);
-		drop &= ~r->keep;
-	}
-	return drop | r->remove;
+	/*
+	 * Who has no CAP_SETPCAP may not drop it, unless no_new_privs is set,
+	 * which would make su inside of the context useless.  Kept, it gives
+	 * nothing that the ceiling does not allow.
+	 */
+	if (r->caps.secure && !caps_has(CAP_SETPCAP) &&
+	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 &&
+	    !(r->caps.remove & caps_bit(CAP_SETPCAP)))
+		drop &= ~caps_bit(CAP_SETPCAP);
+	return drop;
 }
 
 static int set_names(const struct request *r)
@@ -211,9 +159,9 @@ static int set_names(const struct request *r)
 
 static void enter_error(const struct request *r, int err)
 {
-	const unsigned long long setters = cap_bit(CAP_SETUID) |
-					   cap_bit(CAP_SETGID) |
-					   cap_bit(CAP_SETPCAP);
+	const unsigned long long setters = caps_bit(CAP_SETUID) |
+					   caps_bit(CAP_SETGID) |
+					   caps_bit(CAP_SETPCAP);
 	const char *name = r->context ? r->context : "new";
 	struct vctx_self self = { 0 };
 
@@ -228,7 +176,7 @@ static void enter_error(const struct request *r, int err)
 		else if (r->context && !tool_is_host_root())
 			tool_error(&tool, "context %s: only root outside of all contexts may choose a context",
 				   name);
-		else if ((r->enter.cap_drop & setters) && !has_cap(CAP_SETPCAP))
+		else if ((r->enter.cap_drop & setters) && !caps_has(CAP_SETPCAP))
 			tool_error(&tool, "removing SETUID, SETGID or SETPCAP needs root, or no_new_privs: setpriv --no-new-privs chcontext ...");
 		else if (r->context)
 			tool_error(&tool, "context %s is private: nobody may enter it any more",
@@ -244,8 +192,12 @@ static void enter_error(const struct request *r, int err)
 			   VCTX_MAX_DEPTH);
 		return;
 	case -EBUSY:
-		tool_error(&tool, "context %s: chcontext is traced or shares its memory or files",
-			   name);
+		if (r->enter.flags & VCTX_FLAG_FAKEINIT)
+			tool_error(&tool, "context %s: it has a process 1 (flag fakeinit), or chcontext is traced",
+				   name);
+		else
+			tool_error(&tool, "context %s: chcontext is traced or shares its memory or files",
+				   name);
 		return;
 	case -EINVAL:
 		tool_error(&tool, "context %s: the kernel knows no such id, flag or capability",
@@ -266,6 +218,8 @@ static int enter_context(struct request *r)
 		enter_error(r, err);
 		return -1;
 	}
+	if (r->addresses.nr && address_bind(&tool, &r->addresses))
+		return -1;
 	if (r->silent)
 		return 0;
 	err = vctx_self(&self);
@@ -275,6 +229,8 @@ static int enter_context(struct request *r)
 		return -1;
 	}
 	printf("New security context is %u\n", self.id);
+	if (r->addresses.nr)
+		address_print(&r->addresses);
 	if (fflush(stdout)) {
 		tool_error(&tool, "cannot write the output: %s",
 			   strerror(errno));
@@ -363,8 +319,14 @@ int main(int argc, char *argv[])
 			}
 			r.context = optarg;
 			break;
+		case OPT_BCAST:
+			address_broadcast(&tool, &r.addresses, optarg);
+			break;
+		case OPT_IP:
+			address_add(&tool, &r.addresses, optarg);
+			break;
 		case OPT_CAP:
-			parse_cap(&r, optarg);
+			caps_parse_option(&tool, &r.caps, optarg);
 			break;
 		case OPT_DISCONNECT:
 			r.disconnect = 1;
@@ -379,12 +341,14 @@ int main(int argc, char *argv[])
 			r.hostname = optarg;
 			break;
 		case OPT_SECURE:
-			r.secure = 1;
+			r.caps.secure = 1;
 			break;
 		}
 	}
 	if (optind == argc)
 		tool_usage_error(&tool, "a command is needed");
+	if (r.addresses.broadcast && !r.addresses.nr)
+		tool_usage_error(&tool, "--bcast needs --ip");
 
 	if (r.disconnect)
 		report = disconnect();

@@ -465,3 +465,41 @@ int tool_close_stdout(const struct tool *tool)
 	}
 	return 0;
 }
+
+/**
+ * tool_watch() - run a program that shows processes where it sees them all
+ * @tool: the caller, whose own options stand alone
+ * @argc: of main()
+ * @argv: of main(); all of it is for the program
+ * @program: its name
+ * @run: runs it, and is given @argv
+ *
+ * Root outside of contexts sees no member, so that a child enters the watcher;
+ * for anybody else it runs where he is.
+ *
+ * Return: what main() shall.
+ */
+int tool_watch(const struct tool *tool, int argc, char *argv[],
+	       const char *program, int (*run)(void *argv))
+{
+	struct vctx_self self;
+	int status;
+	int err;
+
+	if (argc == 2 && tool_common_option(tool, argv[1]))
+		return tool_close_stdout(tool) ? EXIT_FAILED : 0;
+
+	argv[0] = (char *)program;
+	if (!tool_is_host_root()) {
+		if (vctx_self(&self) == -EOPNOTSUPP)
+			tool_error(tool, "warning: the running kernel has no vctx");
+		return run(argv);
+	}
+	err = tool_run_inside(VCTX_ID_WATCHER, run, argv, &status);
+	if (err) {
+		tool_error(tool, "cannot enter the watcher, context 1: %s",
+			   strerror(-err));
+		return EXIT_FAILED;
+	}
+	return status;
+}

@@ -116,6 +116,8 @@ int tool_find_context(const struct tool *tool, const char *text,
 int tool_is_host_root(void);
 int tool_run_inside(unsigned int id, int (*fn)(void *arg), void *arg,
 		    int *status);
+int tool_watch(const struct tool *tool, int argc, char *argv[],
+	       const char *program, int (*run)(void *argv));
 int tool_close_stdout(const struct tool *tool);
 
 #endif /* VCTX_TOOLS_COMMON_H */

@@ -210,6 +210,9 @@ static void parse_flags(struct parser *p, struct word key, struct word value)
 			return;
 		else if (vctx_parse_flags(text, &flag))
 			bad(p, w.text, "unknown flag '%s'", text);
+		else if (flag == VCTX_FLAG_FAKEINIT)
+			bad(p, w.text, "flag '%s' is given at entry: chcontext --flag %s",
+			    text, text);
 		else
 			add_flag(p, w.text, flag);
 		if (!comma)
@@ -775,7 +778,7 @@ int conf_from_info(struct conf *conf, const struct vctx_info *info,
 	memset(conf, 0, sizeof(*conf));
 	conf->id = info->id;
 	strcpy(conf->name, info->name);
-	conf->flags = info->flags & ~VCTX_FLAG_SCHED;
+	conf->flags = info->flags & ~(VCTX_FLAG_SCHED | VCTX_FLAG_FAKEINIT);
 	conf->sched = *sched;
 	for (i = 0; i < info->nr_res; i++) {
 		const struct vctx_res *res = &info->res[i];

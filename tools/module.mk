@@ -10,7 +10,7 @@
 
 O ?= build
 
-PACKAGES += libcap-dev libsmartcols-dev procps
+PACKAGES += libcap-dev libsmartcols-dev procps psmisc
 
 # $(call TOOL_RULES,NAME,SOURCES,LIBRARIES): a tool that uses common.c, its
 # completion, and the same with sanitizers and a stand-in for vctx's system
@@ -40,10 +40,15 @@ $(O)/unit/tools-cli: $(O)/san/bin/$(1)
 -include $(wildcard $(2:%.c=$(O)/user/%.d) $(2:%.c=$(O)/san/%.d))
 endef
 
-$(eval $(call TOOL_RULES,chcontext,tools/chcontext.c,-lcap))
+$(eval $(call TOOL_RULES,chbind,tools/chbind.c tools/address.c))
+$(eval $(call TOOL_RULES,chcontext,tools/chcontext.c tools/address.c tools/caps.c,-lcap))
+$(eval $(call TOOL_RULES,reducecap,tools/reducecap.c tools/caps.c,-lcap))
 $(eval $(call TOOL_RULES,vctl,tools/vctl.c tools/conf.c tools/disk.c))
 $(eval $(call TOOL_RULES,vkill,tools/vkill.c))
 $(eval $(call TOOL_RULES,vps,tools/vps.c))
+$(eval $(call TOOL_RULES,vpstree,tools/vpstree.c))
+$(eval $(call TOOL_RULES,vserver-stat,tools/vserver-stat.c tools/table.c,-lsmartcols))
+$(eval $(call TOOL_RULES,vtop,tools/vtop.c))
 
 UNIT_TESTS += $(O)/unit/tools-cli $(O)/unit/tools-conf
 

@@ -624,7 +624,8 @@ static void warn_kept(const struct item *item)
 {
 	const struct conf *conf = &item->conf;
 	char words[VCTX_FLAGS_LEN];
-	unsigned int kept = item->old.flags & ~conf->flags & ~VCTX_FLAG_SCHED;
+	unsigned int kept = item->old.flags & ~conf->flags &
+			    ~(VCTX_FLAG_SCHED | VCTX_FLAG_FAKEINIT);
 
 	if (!item->exists)
 		return;

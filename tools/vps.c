@@ -382,25 +382,6 @@ static int run(void *arg)
 
 int main(int argc, char *argv[])
 {
-	struct vctx_self self;
-	int status;
-	int err;
-
 	setlocale(LC_ALL, "");
-	if (argc == 2 && tool_common_option(&tool, argv[1]))
-		return tool_close_stdout(&tool) ? EXIT_FAILED : 0;
-
-	argv[0] = (char *)"ps";
-	if (!tool_is_host_root()) {
-		if (vctx_self(&self) == -EOPNOTSUPP)
-			tool_error(&tool, "warning: the running kernel has no vctx");
-		return run(argv);
-	}
-	err = tool_run_inside(VCTX_ID_WATCHER, run, argv, &status);
-	if (err) {
-		tool_error(&tool, "cannot enter the watcher, context 1: %s",
-			   strerror(-err));
-		return EXIT_FAILED;
-	}
-	return status;
+	return tool_watch(&tool, argc, argv, "ps", run);
 }

@@ -20,6 +20,10 @@ static struct {
 	struct head head;
 	struct vctx_enter enter;
 } request;
+static struct {
+	struct head head;
+	struct vctx_bind bind;
+} bind_request;
 static __u64 answer_len;
 static int answer_errno;
 static int calls;
@@ -42,6 +46,13 @@ long __wrap_syscall(long nr, ...)
 		va_end(args);
 		errno = answer_errno;
 		return -1;
+	}
+	if (nr == NR_SET && ((struct head *)buf)->flags == VCTX_SET_BIND) {
+		assert_int_equal(va_arg(args, unsigned int),
+				 sizeof(bind_request));
+		memcpy(&bind_request, buf, sizeof(bind_request));
+		va_end(args);
+		return 0;
 	}
 	if (nr == NR_SET) {
 		assert_int_equal(va_arg(args, unsigned int), sizeof(request));
@@ -87,6 +98,7 @@ static void test_sizes(void **state)
 	(void)state;
 	assert_int_equal(sizeof(struct vctx_enter), VCTX_ENTER_SIZE_VER0);
 	assert_int_equal(sizeof(struct vctx_self), VCTX_SELF_SIZE_VER0);
+	assert_int_equal(sizeof(struct vctx_bind), VCTX_BIND_SIZE_VER0);
 }
 
 static void test_enter(void **state)
@@ -152,6 +164,40 @@ static void test_classic(void **state)
 	assert_int_equal(errno, EPERM);
 }
 
+static void test_bind(void **state)
+{
+	struct vctx_addr addr[2 * VCTX_BIND_MAX + 1] = {
+		{ .family = 2, .addr = { 10, 0, 0, 2 } },
+		{ .family = 10, .addr = { 0xfd, 0, 0, 1 } },
+	};
+	unsigned int ip = addr[0].addr[0];
+
+	(void)state;
+	memset(&bind_request, 0xff, sizeof(bind_request));
+	assert_int_equal(vctx_bind_addr(addr, 2, 7), 0);
+	assert_true(bind_request.head.id == LSM_ID_VCTX);
+	assert_true(bind_request.head.len == sizeof(bind_request));
+	assert_true(bind_request.head.ctx_len == sizeof(bind_request.bind));
+	assert_int_equal(bind_request.bind.nr, 2);
+	assert_int_equal(bind_request.bind.broadcast, 7);
+	assert_memory_equal(bind_request.bind.addr, addr, 2 * sizeof(addr[0]));
+	assert_int_equal(bind_request.bind.addr[2].family, 0);
+
+	calls = 0;
+	assert_int_equal(vctx_bind_addr(addr, 0, 0), -EINVAL);
+	assert_int_equal(vctx_bind_addr(addr, 2 * VCTX_BIND_MAX + 1, 0), -EINVAL);
+	assert_int_equal(set_ipv4root(&ip, 0, 0, NULL), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(calls, 0);
+
+	assert_int_equal(set_ipv4root(&ip, 1, 9, NULL), 0);
+	assert_int_equal(bind_request.bind.nr, 1);
+	assert_int_equal(bind_request.bind.addr[0].family, 2);
+	assert_memory_equal(bind_request.bind.addr[0].addr, &ip, sizeof(ip));
+	answer_errno = EADDRNOTAVAIL;
+	assert_int_equal(vctx_bind_addr(addr, 2, 0), -EADDRNOTAVAIL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +205,7 @@ int main(void)
 		cmocka_unit_test_setup(test_enter, setup),
 		cmocka_unit_test_setup(test_self, setup),
 		cmocka_unit_test_setup(test_classic, setup),
+		cmocka_unit_test_setup(test_bind, setup),
 	};
 
 	return cmocka_run_group_tests_name("lib-entry", tests, NULL, NULL);

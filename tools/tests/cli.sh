@@ -165,7 +165,8 @@ fake_proc()
 	echo "$2" >"$VCTXPROC/$1/attr/vctx/current"
 }
 
-tools="chcontext vctl vkill vlimit vps vquota vsched vstop"
+tools="chbind chcontext reducecap vctl vkill vlimit vps vpstree vquota vsched
+vserver-stat vstop vtop"
 fake_tree
 
 # --- what all have ---------------------------------------------------------
@@ -178,20 +179,20 @@ for t in $tools; do
 	"$t" --complete >"$dir/complete" 2>&1
 	check "$t --complete is a script for bash" bash -n "$dir/complete"
 	check "$t --complete completes $t" grep -q " $t\$" "$dir/complete"
-	[ $t = vps ] && continue
+	case $t in vps|vpstree|vtop) continue ;; esac
 	status=2
-	[ $t = chcontext ] && status=255
+	case $t in chbind|chcontext|reducecap) status=255 ;; esac
 	expect "$t: unknown long option" $status "" \
 		"$t: unknown option '--nonsense'
 Try '$t --help'." "$t" --nonsense
 	expect "$t: unknown short option" $status "" \
 		"$t: unknown option '-Q'
 Try '$t --help'." "$t" -Q
-	letter=c
-	[ $t = vctl ] && letter=d
+	letter=-c
+	case $t in vctl) letter=-d ;; vserver-stat) letter=-o ;; chbind) letter=--ip ;; esac
 	expect "$t: option without its argument" $status "" \
-		"$t: option '-$letter' needs an argument
-Try '$t --help'." "$t" -$letter
+		"$t: option '$letter' needs an argument
+Try '$t --help'." "$t" $letter
 	expect "$t: output that cannot be written" 1 "" \
 		"*cannot write the output" sh -c "$t --help >/dev/full"
 done
@@ -1450,6 +1451,33 @@ entered()
 	check "$name" [ "$(cat "$FAKE_LOG" 2>&1)" = "$line" ]
 }
 
+expect "chbind says the addresses" 0 "ipv4root is now 10.0.0.2 fd00::2
+hello" "" chbind --ip 10.0.0.2/24,fd00::2 echo hello
+expect "chbind --silent" 0 "hello" "" chbind --silent --ip 10.0.0.2 echo hello
+expect "chbind has the exit code of the command" 7 "" "" \
+	chbind --silent --ip 10.0.0.2 sh -c "exit 7"
+expect "chbind needs an address" 255 "" "*an address is needed" chbind true
+expect "chbind needs a command" 255 "" "*a command is needed" chbind --ip 10.0.0.2
+expect "chbind --ip of what is none" 255 "" \
+	"*'10.0.0' is neither an address nor an interface" chbind --ip 10.0.0 true
+expect "chbind --bcast of what is none" 255 "" "*'x' is no IPv4 address" \
+	chbind --ip 10.0.0.2 --bcast x true
+rm -f "$FAKE_LOG"
+chbind --silent --ip 10.0.0.2 --ip fd00::2 --bcast 10.0.0.255 true
+check "chbind asks for a context, then for addresses" \
+	[ "$(cat "$FAKE_LOG")" = "$new 0 0
+bind 0a0000ff 10.0.0.2 fd00::2" ]
+expect "chbind with an address that is not to be had" 255 "" \
+	"*bound to addresses, and not to all of these" \
+	env FAKE_BIND_ERRNO=99 chbind --ip 10.0.0.2 true
+expect "chcontext --ip in a context with members" 255 "" \
+	"*the context has other members" \
+	env FAKE_BIND_ERRNO=16 chcontext --ctx 100 --ip 10.0.0.2 true
+entered "chcontext --ip" "100 0 0
+bind 00000000 10.0.0.2" --ctx 100 --ip 10.0.0.2 true
+expect "chcontext --bcast alone" 255 "" "*--bcast needs --ip" \
+	chcontext --bcast 10.0.0.255 true
+
 expect "chcontext says the number" 0 "New security context is 65536
 hello" "" chcontext echo hello
 expect "chcontext --silent" 0 "hello" "" chcontext --silent echo hello
@@ -1476,10 +1504,11 @@ entered "chcontext -c NAME" "100 0 0" -c web true
 entered "chcontext --flag lock" "$new 1 0" --flag lock true
 entered "chcontext --flag lock,private" "$new 3 0" --flag lock,private true
 entered "chcontext --flag sched" "$new 4 0" --flag sched true
+entered "chcontext --flag fakeinit" "$new 8 0" --flag fakeinit true
 entered "chcontext --flag twice" "$new 3 0" --flag private --flag lock true
 expect "chcontext --flag with an unknown one" 255 "" "*unknown flag 'nonsense'" \
 	chcontext --flag lock,nonsense true
-for f in fakeinit hideinfo ulimit namespace; do
+for f in hideinfo ulimit namespace; do
 	expect "chcontext --flag $f" 255 "" "*flag $f is not supported: " \
 		chcontext --flag $f true
 done
@@ -1677,6 +1706,74 @@ if [ "$(id -u)" = 0 ]; then
 else
 	skip "vkill of contexts" "not root"
 fi
+
+# --- reducecap -------------------------------------------------------------
+
+expect "reducecap without a command" 255 "" "reducecap: a command is needed
+Try 'reducecap --help'." reducecap --secure
+expect "reducecap: unknown capability" 255 "" "*unknown capability 'cap_nonsense'" \
+	reducecap --cap '!cap_nonsense' true
+expect "reducecap: a number is no name" 255 "" "*unknown capability '12'" \
+	reducecap --cap 12 true
+expect "reducecap: unknown --CAP" 255 "" "*unknown option '--cap_nonsense'" \
+	reducecap --cap_nonsense true
+expect "reducecap: options end at the command" 0 "--CAP_KILL" "" \
+	reducecap --CAP_KILL echo --CAP_KILL
+expect "reducecap: the command's status" 3 "" "" reducecap --secure sh -c 'exit 3'
+expect "reducecap: no such command" 255 "" \
+	"reducecap: /nonexistent: No such file or directory" \
+	reducecap /nonexistent
+expect "reducecap --show" 0 "*no_new_privs: " "" reducecap --show
+# shellcheck disable=SC2016
+check "reducecap takes it from what is in effect" sh -c '
+	! reducecap --CAP_NET_ADMIN --show | grep -q net_admin ||
+	! reducecap --show | grep -q "^bounding:.*net_admin"'
+for user in "" "setpriv --bounding-set=-setpcap --inh-caps=-all"; do
+	[ -z "$user" ] || $user true 2>/dev/null || continue
+	check "reducecap --secure, '$user'" sh -c "
+		$user reducecap --secure sh -c '
+			set -- \$(sed -n \"s/^CapEff:.*\(.\{16\}\)\$/0x\1/p\" /proc/self/status)
+			[ \$((\$1 & 1 << 12)) = 0 ]'"
+done
+check "reducecap without CAP_SETPCAP sets no_new_privs" sh -c '
+	reducecap --CAP_SETPCAP reducecap --CAP_KILL --show |
+	grep -q "^no_new_privs: 1"'
+
+# --- vserver-stat ----------------------------------------------------------
+
+fake_tree
+cat >"$VCTXFS/100/accounting" <<'END'
+user_usec 65430000
+system_usec 7384000000
+END
+expect "vserver-stat" 0 \
+"CTX PROC VSZ RSS userTIME sysTIME  UPTIME NAME
+100    3   0  5M  1m05s43 2h03m04 0m00s00 web" "" vserver-stat
+expect "vserver-stat -o, --raw, -n" 0 "100 web" "" \
+	vserver-stat -n --raw -o ctx,name
+expect "vserver-stat --json" 0 '*"usertime": 65430000' "" vserver-stat --json
+expect "vserver-stat: unknown column" 2 "" "*unknown column 'x'" vserver-stat -o x
+expect "vserver-stat: argument" 2 "" "*unexpected argument 'x'" vserver-stat x
+rm "$VCTXFS/100/accounting"
+expect "vserver-stat: a context that has ended" 0 "100 0m00s00" "" \
+	vserver-stat -n --raw -o ctx,usertime
+
+# --- vtop, vpstree ---------------------------------------------------------
+
+export FAKE_VCTX=0
+mkdir -p "$dir/show"
+for t in top pstree; do
+	cat >"$dir/show/$t" <<-END
+	#!/bin/sh
+	echo "$t: \$*"
+	exit 3
+	END
+	chmod +x "$dir/show/$t"
+	expect "v$t hands its options on" 3 "$t: -b -n 1" "" \
+		env PATH="$dir/show:$PATH" "v$t" -b -n 1
+	expect "v$t -h 1 is $t's" 3 "$t: -h 1" "" \
+		env PATH="$dir/show:$PATH" "v$t" -h 1
+done
 
 # --- vps -------------------------------------------------------------------
 

@@ -6,11 +6,15 @@
  *	FAKE_VCTX	the caller's context; not set: the kernel has no vctx
  *	FAKE_ERRNO	entering fails with this number
  *	FAKE_LOG	entering appends a line to this file: id flags cap_drop
+ *			and binding one: bind, the broadcast address in hexadecimal,
+ *			and the addresses
+ *	FAKE_BIND_ERRNO	binding fails with this number
  *	FAKE_POLL	this file is made before the first poll(2)
  *
  * poll(2) reports POLLPRI for an ordinary file that has changed since poll(2)
  * last looked at it, as the kernel does for the files of vctxfs.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -59,8 +63,37 @@ static long fake_get(void *buf)
 	return 1;
 }
 
+static long fake_bind(const struct vctx_bind *bind)
+{
+	const char *fail = getenv("FAKE_BIND_ERRNO");
+	const char *log = getenv("FAKE_LOG");
+	char text[INET6_ADDRSTRLEN];
+	FILE *file;
+	__u32 i;
+
+	if (fail || (!entered && !atoi(getenv("FAKE_VCTX")))) {
+		errno = fail ? atoi(fail) : EPERM;
+		return -1;
+	}
+	file = log ? fopen(log, "a") : NULL;
+	if (!file)
+		return 0;
+	fprintf(file, "bind %08x", ntohl(bind->broadcast));
+	for (i = 0; i < bind->nr; i++)
+		fprintf(file, " %s", inet_ntop(bind->addr[i].family,
+					       bind->addr[i].addr, text,
+					       sizeof(text)));
+	fprintf(file, "\n");
+	fclose(file);
+	return 0;
+}
+
 static long fake_set(const void *buf)
 {
+	const struct {
+		struct head head;
+		struct vctx_bind bind;
+	} *bind = buf;
 	const struct {
 		struct head head;
 		struct vctx_enter enter;
@@ -69,6 +102,8 @@ static long fake_set(const void *buf)
 	const char *log = getenv("FAKE_LOG");
 	FILE *file;
 
+	if (request->head.flags == VCTX_SET_BIND)
+		return fake_bind(&bind->bind);
 	if (request->head.id != LSM_ID_VCTX ||
 	    request->head.len != sizeof(*request) ||
 	    request->head.ctx_len != sizeof(request->enter)) {

@@ -206,6 +206,30 @@ run 'vlimit in a context' 0 chcontext --ctx mail --silent vlimit --raw -n
 check 'shows that one' grep -q '^101 mail nproc 1 ' "$dir/out"
 check 'and all of it' [ "$(grep -c . "$dir/out")" = "$(grep -c . $vctx/1/limits)" ]
 
+# reducecap
+
+run 'reducecap --secure' 0 reducecap --secure sh -c '! ip link set lo down'
+check 'root may not configure an interface' test -s "$dir/err"
+run 'reducecap --CAP_KILL --show' 0 reducecap --CAP_KILL --show
+check 'the bounding set is without it' sh -c "! grep -q 'cap_kill' '$dir/out'"
+
+# The process that is 1 inside, and who sees it
+
+# shellcheck disable=SC2016
+chcontext --ctx 105 --flag fakeinit --silent sh -c 'echo $$ $(exec sh -c "echo \$PPID"); exec sleep 300' >"$dir/pid1" &
+sleeper=$!
+check 'a shell with the flag fakeinit is process 1' until_true grep -qx '1 1' "$dir/pid1"
+run 'vserver-stat' 0 vserver-stat --raw -n -o ctx,proc
+check 'shows its context' grep -qx '105 1' "$dir/out"
+run 'vpstree -p' 0 vpstree -p
+check 'shows it by its id' grep -q "sleep($sleeper)" "$dir/out"
+run 'pstree -p' 0 pstree -p
+check 'does not' sh -c "! grep -q 'sleep($sleeper)' '$dir/out'"
+run 'vtop -b -n 1' 0 vtop -b -n 1 -w 200
+check 'shows it' grep -q "^ *$sleeper .* sleep" "$dir/out"
+run 'vkill -c 105' 0 vkill -c 105 -s KILL
+wait $sleeper
+
 # vstop
 
 run 'vstop -b' 0 vstop -b -n 1 -d 0.1

@@ -24,17 +24,27 @@ struct file_lock_core;
 struct file_system_type;
 struct fown_struct;
 struct fsnotify_mark;
+struct key;
 struct pid;
 struct pid_namespace;
 struct seq_file;
 struct sigqueue;
 struct sock;
+struct super_block;
 struct sysinfo;
 struct task_group;
 struct task_struct;
 struct timespec64;
+struct user_namespace;
 struct uts_namespace;
 struct vctx_group;
+
+/* Keyrings that others are kept in */
+enum vctx_key_register {
+	VCTX_USER_REGISTER,
+	VCTX_PERSISTENT_REGISTER,
+	VCTX_NR_KEY_REGISTERS
+};
 
 #ifdef CONFIG_SECURITY_VCTX
 
@@ -43,6 +53,7 @@ struct vctx_group;
 #include <linux/jiffies.h>
 #include <linux/jump_label.h>
 #include <linux/percpu-refcount.h>
+#include <linux/pid.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -88,6 +99,7 @@ int __vctx_pty_access(struct vctx_ptys *ptys, int index, const void *tty,
 
 int __vctx_bdev_permission(dev_t dev, bool read, bool write);
 bool __vctx_may_mount(const struct file_system_type *type);
+bool __vctx_may_open_handle(const struct super_block *sb);
 bool __vctx_may_set_uts(const struct uts_namespace *ns);
 bool __vctx_may_set_sysctl(const struct ctl_table_header *head,
 			   const struct ctl_table *table);
@@ -100,6 +112,19 @@ void __vctx_mark_uncharge(struct fsnotify_mark *mark);
 
 int __vctx_random_charge(size_t bytes);
 void __vctx_random_uncharge(size_t bytes);
+
+bool __vctx_nr_hidden(pid_t nr, struct pid_namespace *ns);
+bool __vctx_is_init(struct task_struct *task);
+pid_t __vctx_parent_tgid(struct task_struct *parent, pid_t nr);
+pid_t __vctx_given_nr(pid_t nr);
+struct task_struct *__vctx_reaper(struct task_struct *father,
+				  struct task_struct *reaper);
+
+bool __vctx_key_hidden(const struct key *key);
+struct key **__vctx_key_register(struct user_namespace *ns, struct key **reg,
+				 enum vctx_key_register which);
+bool __vctx_ipc_unlisted(void);
+bool __vctx_ipc_may_clean(void);
 
 int __vctx_shm_charge(struct vctx_owner *owner, size_t size, int shmflg);
 void __vctx_shm_uncharge(struct vctx_owner *owner);
@@ -288,6 +313,194 @@ static inline bool vctx_pid_hidden(struct pid *pid)
 static inline bool vctx_task_foreign(const struct task_struct *task)
 {
 	return static_branch_likely(&vctx_enabled) && __vctx_task_foreign(task);
+}
+
+/**
+ * vctx_nr_hidden() - likewise, for a process that is known by its id only
+ * @nr: the id
+ * @ns: where it is one
+ *
+ * Context: any.
+ */
+static inline bool vctx_nr_hidden(pid_t nr, struct pid_namespace *ns)
+{
+	return static_branch_likely(&vctx_enabled) && __vctx_nr_hidden(nr, ns);
+}
+
+/* The id given out last, which tells members how much others fork: 0 */
+static inline pid_t vctx_last_pid(pid_t nr)
+{
+	return static_branch_likely(&vctx_enabled) && vctx_is_member(current) ?
+	       0 : nr;
+}
+
+/* May current be told of whatever process there is?  Context: process. */
+static inline bool vctx_may_watch_all(void)
+{
+	return !static_branch_likely(&vctx_enabled) || !vctx_is_member(current);
+}
+
+/*
+ * A context can have a process that is taken for process 1 inside of it, see
+ * VCTX_FLAG_FAKEINIT: for itself, for its children, and for whoever calls it
+ * by that number.
+ */
+
+static inline bool vctx_is_init(struct task_struct *task)
+{
+	return static_branch_likely(&vctx_enabled) && vctx_is_member(current) &&
+	       __vctx_is_init(task);
+}
+
+static inline pid_t vctx_own_tgid(pid_t nr)
+{
+	return vctx_is_init(current) ? 1 : nr;
+}
+
+static inline pid_t vctx_own_tid(pid_t nr)
+{
+	return current->group_leader == current ? vctx_own_tgid(nr) : nr;
+}
+
+/**
+ * vctx_parent_tgid() - what getppid() returns
+ * @parent: current's parent
+ * @nr: its id
+ *
+ * Context: RCU read side.
+ * Return: 0 if @parent is in another context, 1 if it is the process 1 of
+ * current's, @nr otherwise.
+ */
+static inline pid_t vctx_parent_tgid(struct task_struct *parent, pid_t nr)
+{
+	if (static_branch_likely(&vctx_enabled) &&
+	    (vctx_is_member(current) || vctx_is_member(parent)))
+		return __vctx_parent_tgid(parent, nr);
+	return nr;
+}
+
+/**
+ * vctx_given_nr() - which process does current mean?
+ * @nr: what it calls it
+ *
+ * Context: any.
+ * Return: the id of its context's process 1, if there is one and @nr is 1; one
+ * that is nobody's if that has ended; @nr otherwise.
+ */
+static inline pid_t vctx_given_nr(pid_t nr)
+{
+	if (unlikely(nr == 1) && static_branch_likely(&vctx_enabled) &&
+	    vctx_is_member(current))
+		return __vctx_given_nr(nr);
+	return nr;
+}
+
+/**
+ * vctx_reaper() - who gets the children of a process that has ended?
+ * @father: the process
+ * @reaper: who would
+ *
+ * Context: tasklist_lock is held for writing.
+ * Return: the process 1 of @father's context, if there is one and @reaper is
+ * outside; @reaper otherwise.
+ */
+static inline struct task_struct *vctx_reaper(struct task_struct *father,
+					      struct task_struct *reaper)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(father))
+		return __vctx_reaper(father, reaper);
+	return reaper;
+}
+
+/**
+ * vctx_current_context() - which context is current in?
+ *
+ * For names that each context has of its own.  What is charged to a context
+ * keeps the number from being another one's.
+ *
+ * Context: any.
+ * Return: a number to compare with others, 0 for the host's.
+ */
+static inline unsigned long vctx_current_context(void)
+{
+	if (static_branch_likely(&vctx_enabled))
+		return (unsigned long)rcu_access_pointer(current->vctx.vctx);
+	return 0;
+}
+
+/**
+ * vctx_owner_context() - which context was an object made in?
+ * @owner: of the object
+ *
+ * Context: any.
+ * Return: likewise.
+ */
+static inline unsigned long vctx_owner_context(const struct vctx_owner *owner)
+{
+	return (unsigned long)READ_ONCE(owner->vctx);
+}
+
+/**
+ * vctx_ipc_hidden() - is there no such System V object, for current?
+ * @owner: of the object
+ *
+ * Context: any; the object is locked, or the caller is in an RCU read side
+ * section.
+ * Return: true if it was made in another context.
+ */
+static inline bool vctx_ipc_hidden(const struct vctx_owner *owner)
+{
+	return vctx_owner_context(owner) != vctx_current_context();
+}
+
+/* Likewise for lists of what there is, and the watcher sees all. */
+static inline bool vctx_ipc_unlisted(const struct vctx_owner *owner)
+{
+	return unlikely(vctx_ipc_hidden(owner)) && __vctx_ipc_unlisted();
+}
+
+/**
+ * vctx_ipc_may_clean() - may current remove System V objects of others?
+ *
+ * A context can leave some behind when it ends.
+ *
+ * Context: process; spinlocks may be held.
+ * Return: true if current is the host's administrator.
+ */
+static inline bool vctx_ipc_may_clean(void)
+{
+	return static_branch_likely(&vctx_enabled) && __vctx_ipc_may_clean();
+}
+
+/**
+ * vctx_key_hidden() - is there no such key, for current?
+ * @key: the key
+ *
+ * Context: any; @key is pinned or is kept from going by a lock.
+ * Return: true if it was made in another context.
+ */
+static inline bool vctx_key_hidden(const struct key *key)
+{
+	return static_branch_likely(&vctx_enabled) && __vctx_key_hidden(key);
+}
+
+/**
+ * vctx_key_register() - where are the keyrings of users kept?
+ * @ns: user namespace
+ * @reg: where those of @ns are kept
+ * @which: which ones
+ *
+ * Context: process.
+ * Return: @reg, or what current's context has in its place if @ns is the
+ * initial one; it is protected by @ns->keyring_sem, like @reg.
+ */
+static inline struct key **vctx_key_register(struct user_namespace *ns,
+					     struct key **reg,
+					     enum vctx_key_register which)
+{
+	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
+		return __vctx_key_register(ns, reg, which);
+	return reg;
 }
 
 /**
@@ -490,6 +703,18 @@ static inline int vctx_bdev_permission(dev_t dev, bool read, bool write)
 static inline bool vctx_may_mount(const struct file_system_type *type)
 {
 	return !vctx_inside() || __vctx_may_mount(type);
+}
+
+/**
+ * vctx_may_open_handle() - may current open files of a filesystem by handle?
+ * @sb: of the mount that it names
+ *
+ * Context: process.
+ * Return: false if it is a member, and its context has not made @sb.
+ */
+static inline bool vctx_may_open_handle(const struct super_block *sb)
+{
+	return !vctx_inside() || __vctx_may_open_handle(sb);
 }
 
 /**
@@ -1053,6 +1278,89 @@ static inline void vctx_sysinfo(struct sysinfo *info)
 
 #else /* !CONFIG_SECURITY_VCTX */
 
+static inline bool vctx_nr_hidden(pid_t nr, struct pid_namespace *ns)
+{
+	return false;
+}
+
+static inline pid_t vctx_last_pid(pid_t nr)
+{
+	return nr;
+}
+
+static inline bool vctx_may_watch_all(void)
+{
+	return true;
+}
+
+static inline bool vctx_is_init(struct task_struct *task)
+{
+	return false;
+}
+
+static inline pid_t vctx_own_tgid(pid_t nr)
+{
+	return nr;
+}
+
+static inline pid_t vctx_own_tid(pid_t nr)
+{
+	return nr;
+}
+
+static inline pid_t vctx_parent_tgid(struct task_struct *parent, pid_t nr)
+{
+	return nr;
+}
+
+static inline pid_t vctx_given_nr(pid_t nr)
+{
+	return nr;
+}
+
+static inline struct task_struct *vctx_reaper(struct task_struct *father,
+					      struct task_struct *reaper)
+{
+	return reaper;
+}
+
+static inline bool vctx_key_hidden(const struct key *key)
+{
+	return false;
+}
+
+static inline struct key **vctx_key_register(struct user_namespace *ns,
+					     struct key **reg,
+					     enum vctx_key_register which)
+{
+	return reg;
+}
+
+static inline unsigned long vctx_current_context(void)
+{
+	return 0;
+}
+
+static inline unsigned long vctx_owner_context(const struct vctx_owner *owner)
+{
+	return 0;
+}
+
+static inline bool vctx_ipc_hidden(const struct vctx_owner *owner)
+{
+	return false;
+}
+
+static inline bool vctx_ipc_unlisted(const struct vctx_owner *owner)
+{
+	return false;
+}
+
+static inline bool vctx_ipc_may_clean(void)
+{
+	return false;
+}
+
 static inline bool vctx_task_hidden(const struct task_struct *task)
 {
 	return false;
@@ -1135,6 +1443,11 @@ static inline int vctx_bdev_permission(dev_t dev, bool read, bool write)
 }
 
 static inline bool vctx_may_mount(const struct file_system_type *type)
+{
+	return true;
+}
+
+static inline bool vctx_may_open_handle(const struct super_block *sb)
 {
 	return true;
 }

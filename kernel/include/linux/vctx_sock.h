@@ -24,6 +24,18 @@ void __vctx_sock_release(struct sock *sk);
 void __vctx_sock_free(struct sock *sk);
 
 /**
+ * vctx_sock_context() - which context was a socket made in?
+ * @sk: the socket
+ *
+ * Context: any; @sk is pinned.
+ * Return: as vctx_current_context().
+ */
+static inline unsigned long vctx_sock_context(const struct sock *sk)
+{
+	return (unsigned long)sk->sk_vctx;
+}
+
+/**
  * vctx_sock_create() - current makes a socket
  * @sock: the new one, complete
  * @kern: the kernel makes it for itself
@@ -137,6 +149,11 @@ static inline void vctx_sock_free(struct sock *sk)
 }
 
 #else /* !CONFIG_SECURITY_VCTX */
+
+static inline unsigned long vctx_sock_context(const struct sock *sk)
+{
+	return 0;
+}
 
 static inline int vctx_sock_create(struct socket *sock, int kern)
 {

@@ -21,7 +21,7 @@
 #define LSM_ID_VCTX		0x76637478
 
 /* Version of this ABI.  It grows by one with each addition. */
-#define VCTX_ABI_VERSION	1
+#define VCTX_ABI_VERSION	2
 
 /* Context ids */
 #define VCTX_ID_HOST		0U	/* outside of all contexts */
@@ -45,16 +45,19 @@
 #define VCTX_NAME_LEN		32
 
 /*
- * Flags of a context; setting one cannot be undone, but for the last: the file
- * "sched" turns it off.
+ * Flags of a context; setting one cannot be undone, but for VCTX_FLAG_SCHED,
+ * which the file "sched" turns off.  VCTX_FLAG_FAKEINIT is for entry only: it
+ * makes the caller what members take for process 1.
  */
 #define VCTX_FLAG_LOCK		0x1U	/* members create no contexts */
 #define VCTX_FLAG_PRIVATE	0x2U	/* nobody may enter any more */
 #define VCTX_FLAG_SCHED		0x4U	/* one share of CPU time for all members */
+#define VCTX_FLAG_FAKEINIT	0x8U	/* the caller is process 1 inside */
 #define VCTX_FLAG_VIRT		0x10U	/* members see the context as machine */
 
 #define VCTX_FLAGS_ALL		(VCTX_FLAG_LOCK | VCTX_FLAG_PRIVATE | \
-				 VCTX_FLAG_SCHED | VCTX_FLAG_VIRT)
+				 VCTX_FLAG_SCHED | VCTX_FLAG_FAKEINIT | \
+				 VCTX_FLAG_VIRT)
 
 /**
  * struct vctx_enter - payload of lsm_set_self_attr(): create or enter
@@ -79,6 +82,43 @@ struct vctx_enter {
 };
 
 #define VCTX_ENTER_SIZE_VER0	16
+
+/* Bits of lsm_ctx.flags for lsm_set_self_attr() */
+#define VCTX_SET_BIND		0x1U	/* the payload is struct vctx_bind */
+
+/* How many addresses of each family a context can be bound to */
+#define VCTX_BIND_MAX		16
+
+/**
+ * struct vctx_addr - an address that a context is bound to
+ * @family: AF_INET or AF_INET6
+ * @reserved: zero
+ * @addr: in network order; the first four bytes if it is an IPv4 address
+ */
+struct vctx_addr {
+	__u16	family;
+	__u16	reserved;
+	__u8	addr[16];
+};
+
+/**
+ * struct vctx_bind - payload of lsm_set_self_attr() with VCTX_SET_BIND
+ *
+ * Binds the caller's context, of which the caller has to be the only member,
+ * to network addresses for good.  If it is bound already, to fewer of them.
+ * lsm_ctx.ctx_len covers @nr entries; what follows them is zero.
+ *
+ * @nr: how many addresses
+ * @broadcast: IPv4 broadcast address, in network order, or zero
+ * @addr: the addresses
+ */
+struct vctx_bind {
+	__u32	nr;
+	__u32	broadcast;
+	struct vctx_addr addr[2 * VCTX_BIND_MAX];
+};
+
+#define VCTX_BIND_SIZE_VER0	648
 
 /**
  * struct vctx_self - payload of lsm_get_self_attr(): where the caller is
