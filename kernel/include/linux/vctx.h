@@ -335,12 +335,6 @@ static inline pid_t vctx_last_pid(pid_t nr)
 	       0 : nr;
 }
 
-/* May current be told of whatever process there is?  Context: process. */
-static inline bool vctx_may_watch_all(void)
-{
-	return !static_branch_likely(&vctx_enabled) || !vctx_is_member(current);
-}
-
 /*
  * A context can have a process that is taken for process 1 inside of it, see
  * VCTX_FLAG_FAKEINIT: for itself, for its children, and for whoever calls it
@@ -1310,11 +1304,6 @@ static inline bool vctx_nr_hidden(pid_t nr, struct pid_namespace *ns)
 static inline pid_t vctx_last_pid(pid_t nr)
 {
 	return nr;
-}
-
-static inline bool vctx_may_watch_all(void)
-{
-	return true;
 }
 
 static inline bool vctx_is_init(struct task_struct *task)
