@@ -187,10 +187,17 @@ int __vctx_bdev_permission(dev_t dev, bool read, bool write)
 	return may_use(true, dev, access_of(read, write) ?: ACCESS_READ);
 }
 
-static int vctx_inode_mknod(struct inode *dir, struct dentry *dentry,
-			    umode_t mode, dev_t dev)
+/**
+ * vctx_device_mknod() - current, a member, makes a special file
+ * @mode: what it is
+ * @dev: number of the device, if it is one
+ *
+ * Context: process.
+ * Return: 0 or -EPERM
+ */
+int vctx_device_mknod(umode_t mode, dev_t dev)
 {
-	if (likely(!current_vctx()) || (!S_ISCHR(mode) && !S_ISBLK(mode)))
+	if (!S_ISCHR(mode) && !S_ISBLK(mode))
 		return 0;
 	/* A mark of overlayfs, and no device */
 	if (S_ISCHR(mode) && dev == WHITEOUT_DEV)
@@ -276,8 +283,7 @@ static int parse_device(char *line, struct vctx_device *dev)
 	if (strcmp(type, "c") && strcmp(type, "b"))
 		return -EINVAL;
 	dev->block = *type == 'b';
-	err = parse_number(major, MAJOR(~0U),
-			   &dev->major);
+	err = parse_number(major, MAJOR(~0U), &dev->major);
 	return err ?: parse_number(minor, MINORMASK, &dev->minor) ?:
 	       parse_access(line, &dev->access);
 }
@@ -440,13 +446,7 @@ static const struct vctxfs_file vctx_devices_files[] = {
 	{ "devices", 0644, vctx_devices_show, vctx_devices_write },
 };
 
-static struct security_hook_list vctx_device_hooks[] __ro_after_init = {
-	LSM_HOOK_INIT(inode_mknod, vctx_inode_mknod),
-};
-
-void __init vctx_add_device_hooks(void)
+void __init vctx_add_device_files(void)
 {
-	security_add_hooks(vctx_device_hooks, ARRAY_SIZE(vctx_device_hooks),
-			   &vctx_lsmid);
 	vctxfs_add_files(vctx_devices_files, ARRAY_SIZE(vctx_devices_files));
 }

@@ -27,7 +27,6 @@
 #include "sched/sched.h"
 #include "vctx.h"
 
-#define VCTXFS_MAGIC		0x76637478
 #define VCTXFS_LINE_MAX		4095
 #define VCTXFS_TABLES		8
 /* Nobody is woken more often than this by one context's events. */
@@ -726,34 +725,6 @@ bool __vctx_may_mount(const struct file_system_type *type)
 }
 
 /*
- * Not even a member's root changes modes, owners or attributes here, nor of
- * files that contexts share: one hook for both, as each is called a lot.
- */
-
-static int vctx_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
-			      struct iattr *attr)
-{
-	if (likely(!current_vctx()))
-		return 0;
-	if (dentry->d_sb->s_magic == VCTXFS_MAGIC)
-		return -EPERM;
-	return vctx_quota_change(d_inode(dentry));
-}
-
-static int vctx_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,
-			       const char *name, const void *value, size_t size,
-			       int flags)
-{
-	return vctx_inode_setattr(idmap, dentry, NULL);
-}
-
-static int vctx_inode_removexattr(struct mnt_idmap *idmap,
-				  struct dentry *dentry, const char *name)
-{
-	return vctx_inode_setattr(idmap, dentry, NULL);
-}
-
-/*
  * Watching the directory of all processes, contexts or ptys tells the names in
  * it as others use them, and a mark on a whole mount even more.
  */
@@ -776,9 +747,6 @@ static int vctx_path_notify(const struct path *path, u64 mask,
 
 static struct security_hook_list vctx_fs_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(path_notify, vctx_path_notify),
-	LSM_HOOK_INIT(inode_setattr, vctx_inode_setattr),
-	LSM_HOOK_INIT(inode_setxattr, vctx_inode_setxattr),
-	LSM_HOOK_INIT(inode_removexattr, vctx_inode_removexattr),
 };
 
 void __init vctx_add_fs_hooks(void)

@@ -16,6 +16,7 @@
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
+#include <net/net_namespace.h>
 
 #include "sched/sched.h"
 #include "vctx.h"
@@ -165,7 +166,8 @@ static int vctx_ptrace_traceme(struct task_struct *parent)
 
 /*
  * Is @dentry of procfs below the directory of a task not to be acted on?  What
- * is of no task is the host's, and below /proc/sys each entry is asked.
+ * is of no task is the host's, below /proc/sys each entry is asked, and below
+ * /proc/PID/net is what is of a network namespace.
  */
 static bool vctx_proc_foreign(struct dentry *dentry)
 {
@@ -174,6 +176,10 @@ static bool vctx_proc_foreign(struct dentry *dentry)
 	unsigned int nr;
 	bool foreign;
 
+#ifdef CONFIG_NET
+	if (proc_inode_below(d_inode(dentry), init_net.proc_net))
+		return true;
+#endif
 	/* Names do not change in procfs, and @dentry pins those above it. */
 	while (!IS_ROOT(dentry) && dentry->d_parent != sb->s_root)
 		dentry = dentry->d_parent;
@@ -187,21 +193,22 @@ static bool vctx_proc_foreign(struct dentry *dentry)
 }
 
 /**
- * vctx_process_file_open() - current, a member, opens a file for writing
- * @file: the file
+ * vctx_process_change() - current, a member, is about to change something
+ * @dentry: what it opens for writing, whose attributes it changes, or what it
+ *	calls by ioctl(2)
  *
  * procfs lets root write to files of any process that it can see.  Those are
  * all for the watcher, and process 1 for members.  And it lets root write to
- * what governs the machine, as sysrq-trigger does.
+ * what governs the machine, as sysrq-trigger does, and change its mode.
  *
  * Context: process.
  * Return: 0 or -EPERM
  */
-int vctx_process_file_open(const struct file *file)
+int vctx_process_change(struct dentry *dentry)
 {
-	if (file_inode(file)->i_sb->s_magic != PROC_SUPER_MAGIC)
+	if (dentry->d_sb->s_magic != PROC_SUPER_MAGIC)
 		return 0;
-	return vctx_proc_foreign(file->f_path.dentry) ? -EPERM : 0;
+	return vctx_proc_foreign(dentry) ? -EPERM : 0;
 }
 
 static struct security_hook_list vctx_process_hooks[] __ro_after_init = {

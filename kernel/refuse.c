@@ -10,7 +10,8 @@
  *	for members the kernel is locked down, see kernel_lockdown(7);
  *	a member mounts only what a user namespace could, and remounts only
  *	what its context has mounted;
- *	files with which the kernel is governed are not opened for writing.
+ *	files with which the kernel is governed are not opened for writing,
+ *	made, removed, or given other attributes.
  */
 
 #include <linux/binfmts.h>
@@ -19,7 +20,9 @@
 #include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/fs.h>
+#include <linux/fsmap.h>
 #include <linux/ipc_namespace.h>
+#include <linux/kd.h>
 #include <linux/kdev_t.h>
 #include <linux/kernel_read_file.h>
 #include <linux/magic.h>
@@ -35,7 +38,10 @@
 #include <linux/user_namespace.h>
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
+#include <uapi/linux/btrfs.h>
 #include <uapi/linux/dqblk_xfs.h>
+#include <uapi/linux/ext4.h>
+#include <uapi/linux/f2fs.h>
 
 #include <asm/ioctls.h>
 
@@ -137,6 +143,15 @@ static int vctx_sb_alloc(struct super_block *sb)
 	return 0;
 }
 
+/* Whoever comes by where it is mounted by itself, has not asked for it. */
+void __vctx_sb_disown(struct super_block *sb)
+{
+	struct vctx_sb *blob = vctx_sb_blob(sb);
+
+	vctx_put(blob->vctx);
+	blob->vctx = NULL;
+}
+
 /* Also called for a superblock that never had a blob, or has lost it already. */
 static void vctx_sb_free(struct super_block *sb)
 {
@@ -187,8 +202,8 @@ static int vctx_quota_on(struct dentry *dentry)
 	return current_vctx() && vctx_sb_foreign(dentry->d_sb) ? -EPERM : 0;
 }
 
-static int vctx_quotactl(int cmds, int type, int id,
-			 const struct super_block *sb)
+static int vctx_quota_admin(int cmds, int type, int id,
+			    const struct super_block *sb)
 {
 	if (likely(!current_vctx()) || !sb || !vctx_sb_foreign(sb))
 		return 0;
@@ -206,33 +221,161 @@ static int vctx_quotactl(int cmds, int type, int id,
 	return 0;
 }
 
-/* Files */
+/* Filesystems with which the kernel is governed */
 
-/**
- * vctx_refuse_file_open() - current, a member, opens a file for writing
- * @file: the file
- *
- * Context: process.
- * Return: 0, or -EPERM if the kernel is governed with it
- */
-int vctx_refuse_file_open(const struct file *file)
+/* Which no header has */
+#define CONFIGFS_MAGIC		0x62656570
+#define FUSE_CTL_SUPER_MAGIC	0x65735543
+#define NFSD_MAGIC		0x6e667364
+#define RPC_PIPEFS_MAGIC	0x67596969
+
+static bool vctx_governs(const struct super_block *sb)
 {
-	const struct super_block *sb = file_inode(file)->i_sb;
-
 	switch (sb->s_magic) {
 	case SYSFS_MAGIC:
 	case DEBUGFS_MAGIC:
 	case TRACEFS_MAGIC:
 	case SECURITYFS_MAGIC:
+	case SELINUX_MAGIC:
+	case SMACK_MAGIC:
+	case AAFS_MAGIC:
+	case CONFIGFS_MAGIC:
+	case FUSE_CTL_SUPER_MAGIC:
 	case EFIVARFS_MAGIC:
 	case PSTOREFS_MAGIC:
 	case RDTGROUP_SUPER_MAGIC:
 	case XENFS_SUPER_MAGIC:
-		return -EPERM;
+		return true;
+	/* Of a user namespace, or holding what its owner has put there */
 	case BINFMTFS_MAGIC:
-		return vctx_sb_foreign(sb) ? -EPERM : 0;
+	case BPF_FS_MAGIC:
+		return vctx_sb_foreign(sb);
+	/* Of the network namespace of who has mounted it */
+	case NFSD_MAGIC:
+	case RPC_PIPEFS_MAGIC:
+		return vctx_sb_foreign(sb) || sb->s_fs_info == &init_net;
 	}
-	return 0;
+	return false;
+}
+
+/**
+ * vctx_refuse_change() - current, a member, is about to change something
+ * @inode: file that it opens for writing, directory in which it adds or removes
+ *	a name, or what it changes attributes of
+ *
+ * Context: process.
+ * Return: 0, or -EPERM if the kernel is governed with it
+ */
+int vctx_refuse_change(const struct inode *inode)
+{
+	return vctx_governs(inode->i_sb) ? -EPERM : 0;
+}
+
+/* Calls of a file that are about all of its filesystem */
+
+/* fs/xfs/libxfs/xfs_fs.h is not for others. */
+static bool xfs_is_global(unsigned int cmd)
+{
+	if (_IOC_TYPE(cmd) != 'X')
+		return false;
+	switch (_IOC_NR(cmd)) {
+	case 58:	/* FREE_EOFBLOCKS */
+	case 60:	/* SCRUB_METADATA */
+	case 63:	/* GETPARENTS_BY_HANDLE */
+	case 64:	/* SCRUBV_METADATA */
+	case 101:	/* FSBULKSTAT */
+	case 102:	/* FSBULKSTAT_SINGLE */
+	case 103:	/* FSINUMBERS */
+	case 107:	/* OPEN_BY_HANDLE */
+	case 108:	/* READLINK_BY_HANDLE */
+	case 110:	/* FSGROWFSDATA */
+	case 111:	/* FSGROWFSLOG */
+	case 112:	/* FSGROWFSRT */
+	case 114:	/* SET_RESBLKS */
+	case 116:	/* ERROR_INJECTION */
+	case 117:	/* ERROR_CLEARALL */
+	case 122:	/* ATTRLIST_BY_HANDLE */
+	case 123:	/* ATTRMULTI_BY_HANDLE */
+	case 127:	/* BULKSTAT */
+	case 128:	/* INUMBERS */
+		return true;
+	}
+	return false;
+}
+
+/* By number, as those of 32 bit programs are of another size */
+static bool ext4_is_global(unsigned int cmd)
+{
+	if (_IOC_TYPE(cmd) != 'f')
+		return false;
+	switch (_IOC_NR(cmd)) {
+	case 7:		/* GROUP_EXTEND */
+	case 8:		/* GROUP_ADD */
+	case _IOC_NR(EXT4_IOC_RESIZE_FS):
+	case _IOC_NR(EXT4_IOC_CHECKPOINT):
+		return true;
+	case _IOC_NR(EXT4_IOC_SETFSUUID):
+		return _IOC_DIR(cmd) & _IOC_WRITE;
+	}
+	return false;
+}
+
+static bool f2fs_is_global(unsigned int cmd)
+{
+	if (_IOC_TYPE(cmd) != F2FS_IOCTL_MAGIC)
+		return false;
+	switch (_IOC_NR(cmd)) {
+	case _IOC_NR(F2FS_IOC_GARBAGE_COLLECT):
+	case _IOC_NR(F2FS_IOC_WRITE_CHECKPOINT):
+	case _IOC_NR(F2FS_IOC_MOVE_RANGE):
+	case _IOC_NR(F2FS_IOC_FLUSH_DEVICE):
+	case _IOC_NR(F2FS_IOC_GARBAGE_COLLECT_RANGE):
+	case _IOC_NR(F2FS_IOC_RESIZE_FS):
+		return true;
+	}
+	return false;
+}
+
+/* Subvolumes and quota groups included */
+static bool btrfs_is_global(unsigned int cmd)
+{
+	if (_IOC_TYPE(cmd) != BTRFS_IOCTL_MAGIC)
+		return false;
+	switch (cmd) {
+	case FICLONE:
+	case FICLONERANGE:
+	case FIDEDUPERANGE:
+	case FS_IOC_GETFSLABEL:
+		return false;
+	}
+	return true;
+}
+
+static bool ioctl_is_global(const struct inode *inode, unsigned int cmd)
+{
+	switch (cmd) {
+	case FIFREEZE:
+	case FITHAW:
+	case FITRIM:
+	case FS_IOC_GETFSMAP:
+	case FS_IOC_SETFSLABEL:
+	case FS_IOC_SHUTDOWN:
+		return true;
+	}
+	/* That of a device is the driver's, which has numbers of its own. */
+	if (!S_ISREG(inode->i_mode) && !S_ISDIR(inode->i_mode))
+		return false;
+	switch (inode->i_sb->s_magic) {
+	case XFS_SUPER_MAGIC:
+		return xfs_is_global(cmd);
+	case EXT4_SUPER_MAGIC:
+		return ext4_is_global(cmd);
+	case F2FS_SUPER_MAGIC:
+		return f2fs_is_global(cmd);
+	case BTRFS_SUPER_MAGIC:
+		return btrfs_is_global(cmd);
+	}
+	return false;
 }
 
 static bool is_random(const struct inode *inode)
@@ -241,13 +384,18 @@ static bool is_random(const struct inode *inode)
 					  inode->i_rdev == MKDEV(MEM_MAJOR, 9));
 }
 
-static int vctx_file_ioctl(struct file *file, unsigned int cmd,
-			   unsigned long arg)
+/**
+ * vctx_refuse_ioctl() - current, a member, calls ioctl(2)
+ * @file: of this file
+ * @cmd: what it wants
+ *
+ * Context: process.
+ * Return: 0, or -EPERM if that is the host's
+ */
+int vctx_refuse_ioctl(const struct file *file, unsigned int cmd)
 {
 	const struct inode *inode = file_inode(file);
 
-	if (likely(!current_vctx()))
-		return 0;
 	switch (cmd) {
 	case RNDADDENTROPY:
 	case RNDADDTOENTCNT:
@@ -255,17 +403,27 @@ static int vctx_file_ioctl(struct file *file, unsigned int cmd,
 	case RNDCLEARPOOL:
 	case RNDRESEEDCRNG:
 		return is_random(inode) ? -EPERM : 0;
+	/* These type, as who sits there, what a shell outside then reads, */
 	case TIOCSTI:
-		/* Types, as who sits there, what a shell outside then reads. */
+	case TIOCLINUX:
+	/* or have the keys do so. */
+	case KDSKBENT:
+	case KDSKBSENT:
+	case KDSETKEYCODE:
+	case KDSKBDIACR:
+	case KDSKBDIACRUC:
 	case TIOCCONS:
 		return S_ISCHR(inode->i_mode) ? -EPERM : 0;
-	case FIFREEZE:
-	case FITHAW:
-	case FITRIM:
-	case FS_IOC_SHUTDOWN:
-		return vctx_sb_foreign(inode->i_sb) ? -EPERM : 0;
 	}
-	return 0;
+	/* Calls of terminals are what any file is asked by. */
+	if (_IOC_TYPE(cmd) != 'T') {
+		int err = vctx_process_change(file->f_path.dentry);
+
+		if (err)
+			return err;
+	}
+	return ioctl_is_global(inode, cmd) && vctx_sb_foreign(inode->i_sb) ?
+	       -EPERM : 0;
 }
 
 /* Names of the host, and its sysctl */
@@ -320,9 +478,7 @@ static struct security_hook_list vctx_refuse_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(sb_umount, vctx_sb_umount),
 	LSM_HOOK_INIT(sb_remount, vctx_sb_remount),
 	LSM_HOOK_INIT(quota_on, vctx_quota_on),
-	LSM_HOOK_INIT(quotactl, vctx_quotactl),
-	LSM_HOOK_INIT(file_ioctl, vctx_file_ioctl),
-	LSM_HOOK_INIT(file_ioctl_compat, vctx_file_ioctl),
+	LSM_HOOK_INIT(quotactl, vctx_quota_admin),
 };
 
 void __init vctx_add_refuse_hooks(void)

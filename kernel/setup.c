@@ -94,7 +94,10 @@ static void vctx_task_free(struct task_struct *task)
 	vctx_put(vctx);
 }
 
-/* One hook for all who have a say, since everybody opens files all the time. */
+/*
+ * One hook for all who have a say, since everybody opens files all the time, and
+ * an LSM has one place in each.
+ */
 static int vctx_file_open(struct file *file)
 {
 	int err;
@@ -102,11 +105,129 @@ static int vctx_file_open(struct file *file)
 	if (likely(!current_vctx()))
 		return 0;
 	err = vctx_device_file_open(file) ?: vctx_net_file_open(file);
-	if (err || !(file->f_mode & FMODE_WRITE))
+	/* f_mode has neither for the access mode 3, with which ioctl() works. */
+	if (err || !(ACC_MODE(file->f_flags) & MAY_WRITE))
 		return err;
-	return vctx_refuse_file_open(file) ?: vctx_process_file_open(file) ?:
-	       vctx_cgroup_file_open(file) ?:
+	return vctx_refuse_change(file_inode(file)) ?:
+	       vctx_process_change(file->f_path.dentry) ?:
+	       vctx_cgroup_inode_change(file_inode(file)) ?:
 	       vctx_quota_change(file_inode(file));
+}
+
+static int vctx_file_ioctl(struct file *file, unsigned int cmd,
+			   unsigned long arg)
+{
+	if (likely(!current_vctx()))
+		return 0;
+	return vctx_refuse_ioctl(file, cmd) ?:
+	       vctx_quota_ioctl(file_inode(file), cmd);
+}
+
+/* Attributes: modes, owners, times, sizes; extended ones, and ACLs */
+
+static int vctx_attr_change(struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+
+	if (likely(!current_vctx()))
+		return 0;
+	if (inode->i_sb->s_magic == VCTXFS_MAGIC)
+		return -EPERM;
+	return vctx_refuse_change(inode) ?: vctx_process_change(dentry) ?:
+	       vctx_cgroup_inode_change(inode) ?: vctx_quota_change(inode);
+}
+
+static int vctx_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
+			      struct iattr *attr)
+{
+	return vctx_attr_change(dentry);
+}
+
+static int vctx_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,
+			       const char *name, const void *value, size_t size,
+			       int flags)
+{
+	return vctx_attr_change(dentry);
+}
+
+static int vctx_inode_removexattr(struct mnt_idmap *idmap,
+				  struct dentry *dentry, const char *name)
+{
+	return vctx_attr_change(dentry);
+}
+
+static int vctx_inode_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
+			      const char *name, struct posix_acl *acl)
+{
+	return vctx_attr_change(dentry);
+}
+
+static int vctx_inode_remove_acl(struct mnt_idmap *idmap,
+				 struct dentry *dentry, const char *name)
+{
+	return vctx_attr_change(dentry);
+}
+
+/* Names that are added to a directory, or removed from it */
+
+static int vctx_dir_change(const struct inode *dir)
+{
+	return likely(!current_vctx()) ? 0 : vctx_refuse_change(dir);
+}
+
+static int vctx_inode_create(struct inode *dir, struct dentry *dentry,
+			     umode_t mode)
+{
+	return vctx_dir_change(dir);
+}
+
+static int vctx_inode_symlink(struct inode *dir, struct dentry *dentry,
+			      const char *target)
+{
+	return vctx_dir_change(dir);
+}
+
+static int vctx_inode_mkdir(struct inode *dir, struct dentry *dentry,
+			    umode_t mode)
+{
+	return vctx_dir_change(dir);
+}
+
+static int vctx_inode_mknod(struct inode *dir, struct dentry *dentry,
+			    umode_t mode, dev_t dev)
+{
+	if (likely(!current_vctx()))
+		return 0;
+	return vctx_refuse_change(dir) ?: vctx_device_mknod(mode, dev);
+}
+
+static int vctx_inode_unlink(struct inode *dir, struct dentry *dentry)
+{
+	return vctx_dir_change(dir);
+}
+
+static int vctx_inode_rmdir(struct inode *dir, struct dentry *dentry)
+{
+	return vctx_dir_change(dir);
+}
+
+static int vctx_inode_link(struct dentry *old_dentry, struct inode *dir,
+			   struct dentry *new_dentry)
+{
+	if (likely(!current_vctx()))
+		return 0;
+	return vctx_refuse_change(dir) ?:
+	       vctx_quota_link(old_dentry, new_dentry);
+}
+
+/* Called once for each direction of RENAME_EXCHANGE.  Both parents are locked. */
+static int vctx_inode_rename(struct inode *old_dir, struct dentry *old_dentry,
+			     struct inode *new_dir, struct dentry *new_dentry)
+{
+	if (likely(!current_vctx()))
+		return 0;
+	return vctx_refuse_change(old_dir) ?:
+	       vctx_quota_rename(old_dentry, new_dentry);
 }
 
 /**
@@ -140,6 +261,21 @@ static struct security_hook_list vctx_setup_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_alloc, vctx_task_alloc),
 	LSM_HOOK_INIT(task_free, vctx_task_free),
 	LSM_HOOK_INIT(file_open, vctx_file_open),
+	LSM_HOOK_INIT(file_ioctl, vctx_file_ioctl),
+	LSM_HOOK_INIT(file_ioctl_compat, vctx_file_ioctl),
+	LSM_HOOK_INIT(inode_setattr, vctx_inode_setattr),
+	LSM_HOOK_INIT(inode_setxattr, vctx_inode_setxattr),
+	LSM_HOOK_INIT(inode_removexattr, vctx_inode_removexattr),
+	LSM_HOOK_INIT(inode_set_acl, vctx_inode_set_acl),
+	LSM_HOOK_INIT(inode_remove_acl, vctx_inode_remove_acl),
+	LSM_HOOK_INIT(inode_create, vctx_inode_create),
+	LSM_HOOK_INIT(inode_symlink, vctx_inode_symlink),
+	LSM_HOOK_INIT(inode_mkdir, vctx_inode_mkdir),
+	LSM_HOOK_INIT(inode_mknod, vctx_inode_mknod),
+	LSM_HOOK_INIT(inode_unlink, vctx_inode_unlink),
+	LSM_HOOK_INIT(inode_rmdir, vctx_inode_rmdir),
+	LSM_HOOK_INIT(inode_link, vctx_inode_link),
+	LSM_HOOK_INIT(inode_rename, vctx_inode_rename),
 	LSM_HOOK_INIT(getselfattr, vctx_getselfattr),
 	LSM_HOOK_INIT(setselfattr, vctx_setselfattr),
 };
@@ -150,7 +286,7 @@ static int __init vctx_init(void)
 			   &vctx_lsmid);
 	vctx_add_process_hooks();
 	vctx_add_capability_hooks();
-	vctx_add_device_hooks();
+	vctx_add_device_files();
 	vctx_add_refuse_hooks();
 	vctx_add_key_hooks();
 	vctx_add_fs_hooks();
@@ -162,7 +298,6 @@ static int __init vctx_init(void)
 	vctx_accounting_init();
 
 	vctx_sched_init();
-	vctx_quota_init();
 
 	static_branch_enable(&vctx_enabled);
 	return 0;

@@ -63,7 +63,9 @@
 
 struct cgroup;
 struct cred;
+struct dentry;
 struct file;
+struct inode;
 struct kernfs_node;
 struct mem_cgroup;
 struct seq_file;
@@ -245,7 +247,8 @@ struct vctx {
 
 /**
  * struct vctx_sb - LSM blob of a superblock
- * @vctx: context of who made it, or NULL; constant; holds a reference
+ * @vctx: context of who made it, or NULL; constant once others can find the
+ *	superblock; holds a reference
  */
 struct vctx_sb {
 	struct vctx *vctx;
@@ -338,6 +341,7 @@ static inline bool vctx_live_get(struct vctx *vctx, s64 what)
 }
 
 /* fs.c */
+#define VCTXFS_MAGIC		0x76637478
 
 /**
  * struct vctxfs_file - a file in the directory of each context
@@ -417,13 +421,15 @@ int vctx_setselfattr(unsigned int attr, struct lsm_ctx *lctx, u32 size,
 
 /* device.c */
 int vctx_device_file_open(const struct file *file);
+int vctx_device_mknod(umode_t mode, dev_t dev);
 void vctx_devices_free(struct vctx *vctx);
-void vctx_add_device_hooks(void);
+void vctx_add_device_files(void);
 
 /* refuse.c */
 bool vctx_cap_refused(const struct user_namespace *ns, int cap);
 bool vctx_sb_foreign(const struct super_block *sb);
-int vctx_refuse_file_open(const struct file *file);
+int vctx_refuse_change(const struct inode *inode);
+int vctx_refuse_ioctl(const struct file *file, unsigned int cmd);
 void vctx_add_refuse_hooks(void);
 
 /* keys.c */
@@ -451,7 +457,7 @@ void vctx_init_unclaim(struct vctx *vctx);
 
 /* process.c, capability.c, setup.c */
 bool vctx_current_exempt(void);
-int vctx_process_file_open(const struct file *file);
+int vctx_process_change(struct dentry *dentry);
 void vctx_add_process_hooks(void);
 void vctx_add_capability_hooks(void);
 void vctx_add_fs_hooks(void);

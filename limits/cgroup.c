@@ -69,15 +69,21 @@ bool vctx_cgroup_may_write(const struct cgroup *cgrp)
 	return !vctx_cgroup_owned(cgrp) || !current_vctx();
 }
 
-/* May current, if a member, change what this inode of any filesystem is of? */
-static int vctx_cgroup_inode_change(const struct inode *inode)
+/**
+ * vctx_cgroup_inode_change() - may current, a member, change a file or directory?
+ * @inode: of any filesystem; opened for writing, which somebody else could be
+ *	made to do, or about to get other attributes
+ *
+ * Context: process.
+ * Return: 0 or -EPERM
+ */
+int vctx_cgroup_inode_change(const struct inode *inode)
 {
 	struct kernfs_node *kn;
 	struct cgroup *cgrp;
 	bool owned;
 
-	if (likely(!current_vctx()) ||
-	    inode->i_sb->s_magic != CGROUP2_SUPER_MAGIC)
+	if (inode->i_sb->s_magic != CGROUP2_SUPER_MAGIC)
 		return 0;
 	kn = inode->i_private;
 	if (kernfs_type(kn) != KERNFS_DIR)
@@ -88,212 +94,4 @@ static int vctx_cgroup_inode_change(const struct inode *inode)
 	owned = cgrp && vctx_cgroup_owned(cgrp);
 	rcu_read_unlock();
 	return owned ? -EPERM : 0;
-}
-
-/**
- * vctx_cgroup_file_open() - current, a member, opens a file for writing
- * @file: the file, which somebody else could be made to write to
- *
- * Context: process.
- * Return: 0 or -EPERM
- */
-int vctx_cgroup_file_open(const struct file *file)
-{
-	return vctx_cgroup_inode_change(file_inode(file));
-}
-
-static int vctx_cgroup_inode_setattr(struct mnt_idmap *idmap,
-				     struct dentry *dentry, struct iattr *attr)
-{
-	return vctx_cgroup_inode_change(d_inode(dentry));
-}
-
-static int vctx_cgroup_inode_setxattr(struct mnt_idmap *idmap,
-				      struct dentry *dentry, const char *name,
-				      const void *value, size_t size, int flags)
-{
-	return vctx_cgroup_inode_change(d_inode(dentry));
-}
-
-static int vctx_cgroup_inode_removexattr(struct mnt_idmap *idmap,
-					 struct dentry *dentry,
-					 const char *name)
-{
-	return vctx_cgroup_inode_change(d_inode(dentry));
-}
-
-static struct security_hook_list vctx_cgroup_hooks[] __ro_after_init = {
-	LSM_HOOK_INIT(inode_setattr, vctx_cgroup_inode_setattr),
-	LSM_HOOK_INIT(inode_setxattr, vctx_cgroup_inode_setxattr),
-	LSM_HOOK_INIT(inode_removexattr, vctx_cgroup_inode_removexattr),
-};
-
-void __init vctx_cgroup_init(void)
-{
-	security_add_hooks(vctx_cgroup_hooks, ARRAY_SIZE(vctx_cgroup_hooks),
-			   &vctx_lsmid);
-}
-
-/* Making, filling and removing them */
-
-static int cgroup_enable_memory(struct cgroup *cgrp)
-{
-	return cgroup_change_control(cgrp, MEMORY & ~cgrp->subtree_control, 0);
-}
-
-/* Nothing is in it, since nothing but a member of its context can be. */
-static void cgroup_remove(struct cgroup *cgrp)
-{
-	lockdep_assert_held(&cgroup_mutex);
-
-	WRITE_ONCE(cgrp->vctx, NULL);
-	WARN_ON_ONCE(cgroup_destroy_locked(cgrp));
-}
-
-/**
- * vctx_cgroup_create() - make the cgroups of a context, empty
- * @vctx: the context, without any; those above have theirs
- *
- * Context: kernel thread, may sleep, takes cgroup_mutex.
- * Return: the one for the members, with a reference, or an ERR_PTR():
- * -EOPNOTSUPP if there is no memory controller in the default hierarchy;
- * -EEXIST if there is a cgroup of that name; -EAGAIN if cgroup.max.descendants
- * or cgroup.max.depth of one above does not allow another; -ENOMEM.
- */
-struct cgroup *vctx_cgroup_create(struct vctx *vctx)
-{
-	struct cgroup *parent = &cgrp_dfl_root.cgrp;
-	struct cgroup *top, *members;
-	char name[16];
-	int err;
-
-	if (vctx->parent)
-		parent = cgroup_parent(vctx->parent->members);
-	snprintf(name, sizeof(name), "vctx.%u", vctx->id);
-
-	cgroup_lock_and_drain_offline(parent);
-	members = ERR_PTR(-EOPNOTSUPP);
-	if (!cgroup_ssid_enabled(memory_cgrp_id) ||
-	    !cgroup_subsys_on_dfl(memory_cgrp_subsys))
-		goto unlock;
-	err = cgroup_enable_memory(parent);
-	if (err) {
-		members = ERR_PTR(err);
-		goto unlock;
-	}
-	top = cgroup_mkdir_locked(parent, name, 0755);
-	if (IS_ERR(top)) {
-		members = top;
-		goto unlock;
-	}
-	/* It is nobody's, or has none itself: the administrator's doing. */
-	err = vctx_cgroup_css(top) ? cgroup_enable_memory(top) : -EOPNOTSUPP;
-	members = err ? ERR_PTR(err) : cgroup_mkdir_locked(top, "members", 0755);
-	if (IS_ERR(members)) {
-		cgroup_remove(top);
-		goto unlock;
-	}
-	WRITE_ONCE(top->vctx, vctx);
-	WRITE_ONCE(members->vctx, vctx);
-	cgroup_get(members);
-unlock:
-	cgroup_unlock();
-	return members;
-}
-
-/**
- * vctx_cgroup_remove() - remove the cgroups of a context
- * @members: as vctx_cgroup_create() has returned it; its reference is dropped
- *
- * Context: process, may sleep, takes cgroup_mutex.  No member is left.
- */
-void vctx_cgroup_remove(struct cgroup *members)
-{
-	struct cgroup *top = cgroup_parent(members);
-
-	cgroup_lock();
-	cgroup_remove(members);
-	cgroup_remove(top);
-	cgroup_unlock();
-	cgroup_put(members);
-}
-
-static void cgroup_moved(void)
-{
-	struct cgroup_subsys *ss;
-	int ssid;
-
-	for_each_subsys(ss, ssid)
-		if (ss->post_attach)
-			ss->post_attach();
-}
-
-/* The next process of a context, or of one below, from an id upwards */
-static struct task_struct *next_process(struct vctx *vctx, int *nr)
-{
-	struct task_struct *task = NULL;
-	struct pid *pid;
-
-	rcu_read_lock();
-	while ((pid = find_ge_pid(*nr, &init_pid_ns))) {
-		*nr = pid_nr(pid) + 1;
-		task = pid_task(pid, PIDTYPE_TGID);
-		if (task && vctx_is_within(task_vctx(task), vctx)) {
-			get_task_struct(task);
-			break;
-		}
-		task = NULL;
-	}
-	rcu_read_unlock();
-	return task;
-}
-
-/**
- * vctx_cgroup_fill() - move what is in a context to its cgroup
- * @vctx: the context; those below have no cgroups
- *
- * Nobody enters meanwhile, see vctx_memcg_enter().  And nobody forks: a new
- * task that is not yet found by its id gets its cgroup after this, and gets its
- * parent's.
- *
- * Context: kernel thread, as the LSM hook of the cpuset controller refuses
- * others to move members; may sleep, takes cgroup_mutex.
- * Return: 0 or what a controller says.  The rest is not moved then.
- */
-int vctx_cgroup_fill(struct vctx *vctx)
-{
-	struct task_struct *task;
-	int nr = 1, err = 0;
-
-	cgroup_lock();
-	cgroup_attach_lock(true);
-	while (!err && (task = next_process(vctx, &nr))) {
-		err = cgroup_attach_task(vctx->members, task, true);
-		put_task_struct(task);
-	}
-	cgroup_attach_unlock(true);
-	cgroup_moved();
-	cgroup_unlock();
-	return err;
-}
-
-/**
- * vctx_cgroup_join() - move current, which has no other threads, to a cgroup
- * @members: the cgroup of a context in which current has a place
- *
- * Context: process, may sleep, takes cgroup_mutex.
- * Return: 0 or what a controller says.
- */
-int vctx_cgroup_join(struct cgroup *members)
-{
-	int err;
-
-	cgroup_lock();
-	/* Current cannot exit or get another thread meanwhile. */
-	cgroup_attach_lock(false);
-	err = cgroup_attach_task(members, current, false);
-	cgroup_attach_unlock(false);
-	cgroup_moved();
-	cgroup_unlock();
-	return err;
 }

@@ -13,7 +13,6 @@ struct cgroup *vctx_cgroup_create(struct vctx *vctx);
 void vctx_cgroup_remove(struct cgroup *members);
 int vctx_cgroup_fill(struct vctx *vctx);
 int vctx_cgroup_join(struct cgroup *members);
-void vctx_cgroup_init(void);
 
 /* The memory controller's part of @cgrp, which the caller keeps, or NULL */
 static inline struct cgroup_subsys_state *

@@ -127,9 +127,9 @@ void vctx_memcg_cache(struct vctx *vctx, struct vctx_cache *cache);
 void vctx_memcg_init(void);
 
 /* cgroup.c */
-int vctx_cgroup_file_open(const struct file *file);
+int vctx_cgroup_inode_change(const struct inode *inode);
 #else
-static inline int vctx_cgroup_file_open(const struct file *file)
+static inline int vctx_cgroup_inode_change(const struct inode *inode)
 {
 	return 0;
 }

@@ -281,7 +281,6 @@ void __init vctx_memcg_init(void)
 {
 	vctx_add_engine(VCTX_MEMORY, &vctx_memory_engine);
 	vctx_add_engine(VCTX_SWAP, &vctx_swap_engine);
-	vctx_cgroup_init();
 }
 
 /* Coming and going */

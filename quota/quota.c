@@ -71,10 +71,25 @@ static u32 vctx_dir_tag(struct dentry *dir)
 	return fa.fsx_projid;
 }
 
-bool __vctx_inode_shared(struct inode *inode)
+static bool vctx_quota_is_shared(struct inode *inode)
 {
 	return S_ISREG(inode->i_mode) && vctx_quota_possible(inode->i_sb) &&
 	       vctx_inode_tag(inode) == VCTX_TAG_SHARED;
+}
+
+/*
+ * Special files and symbolic links are not opened by who tags a tree, and so
+ * have no tag where all else has.
+ */
+static bool vctx_quota_is_untagged(struct inode *inode)
+{
+	return !S_ISREG(inode->i_mode) && !S_ISDIR(inode->i_mode) &&
+	       !vctx_inode_tag(inode);
+}
+
+bool __vctx_inode_shared(struct inode *inode)
+{
+	return vctx_quota_is_shared(inode) || vctx_quota_is_untagged(inode);
 }
 EXPORT_SYMBOL_GPL(__vctx_inode_shared);
 
@@ -89,7 +104,7 @@ EXPORT_SYMBOL_GPL(__vctx_inode_shared);
  */
 int vctx_quota_change(struct inode *inode)
 {
-	return __vctx_inode_shared(inode) ? -EPERM : 0;
+	return vctx_quota_is_shared(inode) ? -EPERM : 0;
 }
 
 int __vctx_fileattr_set(const struct inode *inode, const struct fileattr *old,
@@ -103,29 +118,20 @@ int __vctx_fileattr_set(const struct inode *inode, const struct fileattr *old,
 	return 0;
 }
 
-static int vctx_inode_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
-			      const char *name, struct posix_acl *acl)
-{
-	if (likely(!current_vctx()))
-		return 0;
-	return vctx_quota_change(d_inode(dentry));
-}
-
-static int vctx_inode_remove_acl(struct mnt_idmap *idmap,
-				 struct dentry *dentry, const char *name)
-{
-	return vctx_inode_set_acl(idmap, dentry, name, NULL);
-}
-
-/*
- * What no other hook sees, and takes no descriptor that is open for writing.
- * The contents of ext4's boot loader inode are nobody's: exchanging a file's
- * with them would hide them from any quota.
+/**
+ * vctx_quota_ioctl() - current, a member, calls ioctl(2)
+ * @inode: of this file, which need not be open for writing
+ * @cmd: what it wants
+ *
+ * What no other hook sees.  The contents of ext4's boot loader inode are
+ * nobody's: exchanging a file's with them would hide them from any quota.
+ *
+ * Context: process.
+ * Return: 0, or -EPERM
  */
-static int vctx_file_ioctl(struct file *file, unsigned int cmd,
-			   unsigned long arg)
+int vctx_quota_ioctl(struct inode *inode, unsigned int cmd)
 {
-	if (likely(!current_vctx()) || !S_ISREG(file_inode(file)->i_mode))
+	if (!S_ISREG(inode->i_mode))
 		return 0;
 	switch (cmd) {
 	case EXT4_IOC_SWAP_BOOT:
@@ -136,7 +142,7 @@ static int vctx_file_ioctl(struct file *file, unsigned int cmd,
 	case FS_IOC_SETVERSION:
 	case FS_IOC32_SETVERSION:
 	case FS_IOC_ENABLE_VERITY:
-		return vctx_quota_change(file_inode(file));
+		return vctx_quota_change(inode);
 	default:
 		return 0;
 	}
@@ -156,7 +162,7 @@ static int vctx_quota_move(struct inode *inode, struct dentry *from,
 	u32 tag = vctx_inode_tag(inode);
 	u32 to_tag;
 
-	if (tag == VCTX_TAG_SHARED && S_ISREG(inode->i_mode))
+	if (__vctx_inode_shared(inode))
 		return 0;
 	to_tag = vctx_dir_tag(to);
 	if (to_tag && tag != to_tag)
@@ -166,41 +172,53 @@ static int vctx_quota_move(struct inode *inode, struct dentry *from,
 	return vctx_dir_tag(from) == to_tag ? 0 : -EXDEV;
 }
 
-/* Called once for each direction of RENAME_EXCHANGE.  Both parents are locked. */
-static int vctx_inode_rename(struct inode *old_dir, struct dentry *old_dentry,
-			     struct inode *new_dir, struct dentry *new_dentry)
+/**
+ * vctx_quota_rename() - current, a member, renames a file
+ * @old_dentry: the file
+ * @new_dentry: its new name
+ *
+ * Context: process; both parents are locked.
+ * Return: 0 or -EXDEV
+ */
+int vctx_quota_rename(struct dentry *old_dentry, struct dentry *new_dentry)
 {
-	const struct vctx *vctx = current_vctx();
+	u32 own = __vctx_tag();
 
-	if (likely(!vctx) || !vctx->tag || !vctx_quota_possible(old_dir->i_sb))
+	if (!own || !vctx_quota_possible(old_dentry->d_sb))
 		return 0;
 	return vctx_quota_move(d_inode(old_dentry), old_dentry->d_parent,
-			       new_dentry->d_parent, vctx->tag);
+			       new_dentry->d_parent, own);
 }
 
-/*
+/**
+ * vctx_quota_link() - current, a member, gives a file another name
+ * @old_dentry: the file
+ * @new_dentry: its new name
+ *
  * The new name's parent is locked, the old one's is not, and may be anything by
  * now.  That is only a question of order: whose the inode is, and may have a
  * name in the new directory, does not depend on it.
+ *
+ * Context: process.
+ * Return: 0 or -EXDEV
  */
-static int vctx_inode_link(struct dentry *old_dentry, struct inode *dir,
-			   struct dentry *new_dentry)
+int vctx_quota_link(struct dentry *old_dentry, struct dentry *new_dentry)
 {
-	const struct vctx *vctx = current_vctx();
 	struct inode *inode = d_inode(old_dentry);
+	u32 own = __vctx_tag();
 	struct dentry *from;
 	u32 tag;
 	int err;
 
-	if (likely(!vctx) || !vctx->tag || !vctx_quota_possible(dir->i_sb))
+	if (!own || !vctx_quota_possible(old_dentry->d_sb))
 		return 0;
 	tag = vctx_inode_tag(inode);
-	if (tag && tag != vctx->tag && !__vctx_inode_shared(inode))
+	if (tag && tag != own && !vctx_quota_is_shared(inode))
 		return -EXDEV;
 	from = dget_parent(old_dentry);
 	/* Opened by a handle it may have no name. */
 	err = vctx_quota_move(inode, from == old_dentry ? NULL : from,
-			      new_dentry->d_parent, vctx->tag);
+			      new_dentry->d_parent, own);
 	dput(from);
 	return err;
 }
@@ -285,19 +303,33 @@ void __vctx_statfs(struct dentry *dentry, struct kstatfs *buf)
 		vctx_statfs_bound(buf, &dq);
 }
 
-/* What an id is on disk, through an idmapped mount */
-static bool vctx_quota_map(const struct vfsmount *mnt,
-			   const struct super_block *sb, struct kqid *qid)
+enum vctx_quota_id {
+	VCTX_QUOTA_ID_PLAIN,	/* the id is the same on disk */
+	VCTX_QUOTA_ID_MAPPED,	/* it was replaced by that on disk, TAG << 16 | ID */
+	VCTX_QUOTA_ID_UNKNOWN,	/* it may be anybody's on disk */
+};
+
+/* What an id is on disk, as seen through a mount of @sb, or through another */
+static enum vctx_quota_id vctx_quota_map(const struct vfsmount *mnt,
+					 const struct super_block *sb,
+					 struct kqid *qid, u32 tag)
 {
-	if (mnt->mnt_sb != sb || !is_idmapped_mnt(mnt))
-		return false;
+	struct kqid disk = *qid;
+
+	if (mnt->mnt_sb != sb)
+		return VCTX_QUOTA_ID_UNKNOWN;
+	if (!is_idmapped_mnt(mnt))
+		return VCTX_QUOTA_ID_PLAIN;
 	if (qid->type == USRQUOTA)
-		qid->uid = from_vfsuid(mnt_idmap(mnt), sb->s_user_ns,
+		disk.uid = from_vfsuid(mnt_idmap(mnt), sb->s_user_ns,
 				       VFSUIDT_INIT(qid->uid));
 	else
-		qid->gid = from_vfsgid(mnt_idmap(mnt), sb->s_user_ns,
+		disk.gid = from_vfsgid(mnt_idmap(mnt), sb->s_user_ns,
 				       VFSGIDT_INIT(qid->gid));
-	return true;
+	if (from_kqid(&init_user_ns, disk) >> 16 != tag)
+		return VCTX_QUOTA_ID_UNKNOWN;
+	*qid = disk;
+	return VCTX_QUOTA_ID_MAPPED;
 }
 
 /*
@@ -305,34 +337,20 @@ static bool vctx_quota_map(const struct vfsmount *mnt,
  * tree, or its working directory, is on.  They are not kept, only looked at: to
  * put one may have to wait for who waits for @sb->s_umount.
  */
-static bool vctx_quota_map_any(const struct super_block *sb, struct kqid *qid)
+static enum vctx_quota_id vctx_quota_map_any(const struct super_block *sb,
+					     struct kqid *qid, u32 tag)
 {
 	struct fs_struct *fs = current->fs;
-	bool mapped;
+	enum vctx_quota_id root, pwd = VCTX_QUOTA_ID_UNKNOWN;
 
 	spin_lock(&fs->lock);
-	mapped = vctx_quota_map(fs->root.mnt, sb, qid) ||
-		 vctx_quota_map(fs->pwd.mnt, sb, qid);
+	root = vctx_quota_map(fs->root.mnt, sb, qid, tag);
+	if (root != VCTX_QUOTA_ID_MAPPED)
+		pwd = vctx_quota_map(fs->pwd.mnt, sb, qid, tag);
 	spin_unlock(&fs->lock);
-	return mapped;
-}
-
-/* On disk the ids of a context are tag << 16 | id. */
-static bool vctx_quota_disk_id(const struct super_block *sb,
-			       const struct vfsmount *mnt, struct kqid *qid,
-			       u32 tag)
-{
-	struct kqid disk = *qid;
-
-	if (!tag)
-		return false;
-	if (!(mnt ? vctx_quota_map(mnt, sb, &disk) :
-		    vctx_quota_map_any(sb, &disk)))
-		return false;
-	if (from_kqid(&init_user_ns, disk) >> 16 != tag)
-		return false;
-	*qid = disk;
-	return true;
+	if (root == VCTX_QUOTA_ID_MAPPED || pwd == VCTX_QUOTA_ID_MAPPED)
+		return VCTX_QUOTA_ID_MAPPED;
+	return min(root, pwd);
 }
 
 /* A member reads what is its own, root what is its context's. */
@@ -340,25 +358,25 @@ static int vctx_quota_read(const struct super_block *sb,
 			   const struct vfsmount *mnt, u32 id,
 			   struct kqid *qid)
 {
+	enum vctx_quota_id seen = VCTX_QUOTA_ID_PLAIN;
 	u32 tag = __vctx_tag();
 	bool own;
 
-	switch (qid->type) {
-	case USRQUOTA:
-		own = uid_eq(qid->uid, current_euid());
-		if (vctx_quota_disk_id(sb, mnt, qid, tag))
-			own |= uid_eq(current_euid(),
-				      make_kuid(current_user_ns(), 0));
-		break;
-	case GRPQUOTA:
-		own = in_egroup_p(qid->gid);
-		vctx_quota_disk_id(sb, mnt, qid, tag);
-		break;
-	default:
+	if (qid->type == PRJQUOTA) {
 		/* Tags are the same in all user namespaces. */
-		own = tag && id == tag;
 		*qid = make_kqid(&init_user_ns, PRJQUOTA, id);
+		return tag && id == tag ? 1 : -EPERM;
 	}
+
+	own = qid->type == USRQUOTA ? uid_eq(qid->uid, current_euid()) :
+				      in_egroup_p(qid->gid);
+	if (tag)
+		seen = mnt ? vctx_quota_map(mnt, sb, qid, tag) :
+			     vctx_quota_map_any(sb, qid, tag);
+	if (seen == VCTX_QUOTA_ID_UNKNOWN)
+		return -EPERM;
+	if (seen == VCTX_QUOTA_ID_MAPPED && qid->type == USRQUOTA)
+		own |= uid_eq(current_euid(), make_kuid(current_user_ns(), 0));
 	return own ? 1 : -EPERM;
 }
 
@@ -436,19 +454,4 @@ void vctx_quota_show_events(struct seq_file *m, const struct vctx *vctx)
 	for (i = 0; i < VCTX_NR_QUOTA_EVENTS; i++)
 		seq_printf(m, "%s %llu\n", name[i],
 			   (u64)atomic64_read(&vctx->quota_events[i]));
-}
-
-static struct security_hook_list vctx_quota_hooks[] __ro_after_init = {
-	LSM_HOOK_INIT(inode_set_acl, vctx_inode_set_acl),
-	LSM_HOOK_INIT(inode_remove_acl, vctx_inode_remove_acl),
-	LSM_HOOK_INIT(inode_link, vctx_inode_link),
-	LSM_HOOK_INIT(inode_rename, vctx_inode_rename),
-	LSM_HOOK_INIT(file_ioctl, vctx_file_ioctl),
-	LSM_HOOK_INIT(file_ioctl_compat, vctx_file_ioctl),
-};
-
-void __init vctx_quota_init(void)
-{
-	security_add_hooks(vctx_quota_hooks, ARRAY_SIZE(vctx_quota_hooks),
-			   &vctx_lsmid);
 }

@@ -587,6 +587,71 @@ TEST_F(escape, swap_boot)
 	EXPECT_UNCHANGED();
 }
 
+/* What is about all of the filesystem is not a member's. */
+static long do_ioctl(long cmd, long b, long c)
+{
+	int fd = open(MNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = ioctl(fd, cmd, NULL) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+TEST_F(escape, whole_filesystem)
+{
+	static const struct {
+		const char *fs;
+		unsigned long cmd;
+	} calls[] = {
+		{ "ext4", _IOW('f', 7, long) },		/* GROUP_EXTEND */
+		{ "ext4", _IOW('f', 16, __u64) },	/* RESIZE_FS */
+		{ "ext4", _IOW('f', 43, __u32) },	/* CHECKPOINT */
+		{ "ext4", _IOW('f', 44, char[24]) },	/* SETFSUUID */
+		{ "xfs", _IOR('X', 58, char[128]) },	/* FREE_EOFBLOCKS */
+		{ "xfs", _IOWR('X', 60, char[64]) },	/* SCRUB_METADATA */
+		{ "xfs", _IOWR('X', 107, char[48]) },	/* OPEN_BY_HANDLE */
+		{ "xfs", _IOW('X', 110, char[16]) },	/* FSGROWFSDATA */
+		{ "xfs", _IOWR('X', 114, char[16]) },	/* SET_RESBLKS */
+		{ "xfs", _IOR('X', 127, char[64]) },	/* BULKSTAT */
+		{ NULL, _IOWR('X', 59, char[192]) },	/* GETFSMAP */
+		{ NULL, _IOW(0x94, 50, char[256]) },	/* SETFSLABEL */
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		if (calls[i].fs && strcmp(calls[i].fs, disk->fs))
+			continue;
+		EXPECT_EQ(-EPERM, CALL_A(do_ioctl, calls[i].cmd, 0, 0)) {
+			TH_LOG("%lx", calls[i].cmd);
+		}
+	}
+	EXPECT_UNCHANGED();
+}
+
+/* Who tags a tree does not open what is no file: it has no tag then. */
+TEST_F(escape, untagged_special)
+{
+	static const char *const names[] = { "fifo", "symlink" };
+	char host[32], a[32];
+	unsigned int i;
+
+	EXPECT_EQ(0, do_mknod(P("host/fifo"), S_IFIFO | 0666, 0));
+	EXPECT_EQ(0, symlink("f", "host/symlink"));
+	for (i = 0; i < 2; i++) {
+		snprintf(host, sizeof(host), "host/%s", names[i]);
+		snprintf(a, sizeof(a), "a/%s", names[i]);
+		EXPECT_EQ(0, do_rename(P(host), P(a), 0));
+	}
+	EXPECT_EQ(0, CALL_A(do_rename, "a/fifo", "a/d/fifo", 0));
+	EXPECT_EQ(0, CALL_A(do_link, "a/d/fifo", "a/fifo", 0));
+	EXPECT_EQ(0, CALL_A(do_rename, "a/symlink", "a/d/symlink", 0));
+	EXPECT_EQ(0, CALL_A(do_rename, "a/d/symlink", "a/symlink", 0));
+	EXPECT_UNCHANGED();
+}
+
 /* Shared files: unified hard links */
 
 static long do_chmod(long path, long mode, long c)

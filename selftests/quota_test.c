@@ -1134,6 +1134,11 @@ TEST_F(quota, quotactl)
 		  do_quotactl(Q_GETQUOTA, PRJQUOTA, B));
 }
 
+static long do_chdir(long path, long b, long c)
+{
+	return chdir((const char *)path) ? -errno : 0;
+}
+
 /* Of users, a member's root sees its own, and not those of other contexts. */
 TEST_F(quota, quotactl_users)
 {
@@ -1141,6 +1146,12 @@ TEST_F(quota, quotactl_users)
 	EXPECT_EQ(-EPERM, CALL_A(do_quotactl, Q_GETQUOTA, USRQUOTA, 1000));
 	EXPECT_EQ(-EPERM, CALL_A(do_quotactl, Q_GETQUOTA, USRQUOTA, NOBODY));
 	EXPECT_EQ(-EPERM, CALL_A(do_quotactl, Q_GETQUOTA, GRPQUOTA, 1000));
+	/* By the device, it has to be on a mount that says what ids are. */
+	EXPECT_LE(0, CALL_A(do_quotactl_device, Q_GETQUOTA, USRQUOTA, 0));
+	EXPECT_EQ(0, CALL_A(do_chdir, "/", 0, 0));
+	EXPECT_EQ(-EPERM, CALL_A(do_quotactl_device, Q_GETQUOTA, USRQUOTA, 0));
+	EXPECT_EQ(0, CALL_A(do_quotactl_device, Q_GETQUOTA, PRJQUOTA, A));
+	EXPECT_EQ(0, CALL_A(do_chdir, MNT, 0, 0));
 }
 
 /* (context, user): uid on disk is id << 16 | uid, by an idmapped mount. */

@@ -278,6 +278,102 @@ static long op_open_tree(void)
 			      1 /* OPEN_TREE_CLONE */ | O_CLOEXEC));
 }
 
+static long op_kexec_unload(void)
+{
+	/* Also a crash image, which is gone before the rest is asked. */
+	return result(syscall(__NR_kexec_file_load, -1, -1, 0, NULL,
+			      1 /* KEXEC_FILE_UNLOAD */));
+}
+
+/* With access mode 3 ioctl() works, and nothing else. */
+static long op_open_ioctl(void)
+{
+	int fd = open("/proc/sysrq-trigger", 3 | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? MISSING : -errno;
+	close(fd);
+	return 0;
+}
+
+static long call(const char *path, unsigned long cmd, void *arg)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	long err;
+
+	if (fd < 0)
+		return errno == ENOENT ? MISSING : -errno;
+	err = result(ioctl(fd, cmd, arg));
+	close(fd);
+	return err;
+}
+
+static long op_mtrr(void)
+{
+	/* As /proc/mtrr has them, which not every machine has */
+	return call("/proc/meminfo", _IOWR('M', 3, long[4]), NULL);
+}
+
+static long op_fsmap(void)
+{
+	return call("/tmp", _IOWR('X', 59, char[192]), NULL);
+}
+
+static long op_label(void)
+{
+	return call("/tmp", _IOW(0x94, 50, char[256]), NULL);
+}
+
+static long op_console(void)
+{
+	return call("/dev/null", 0x541C /* TIOCLINUX */, NULL);
+}
+
+static long op_keymap(void)
+{
+	return call("/dev/null", 0x4B47 /* KDSKBENT */, NULL);
+}
+
+static long same_mode(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return MISSING;
+	return result(chmod(path, st.st_mode & 07777));
+}
+
+static long op_chmod_proc(void)
+{
+	return same_mode("/proc/meminfo");
+}
+
+static long op_chmod_proc_net(void)
+{
+	return same_mode("/proc/self/net/dev");
+}
+
+static long op_chmod_sysfs(void)
+{
+	return same_mode("/sys/kernel");
+}
+
+static long op_mkdir_sysfs(void)
+{
+	return result(mkdir("/sys/kernel/vctx_no_such", 0755));
+}
+
+static long op_create_sysfs(void)
+{
+	return result(open("/sys/kernel/vctx_no_such",
+			   O_CREAT | O_RDONLY | O_CLOEXEC, 0600));
+}
+
+static long op_rmdir_sysfs(void)
+{
+	return result(rmdir("/sys/kernel/mm"));
+}
+
 static const struct op {
 	const char *name;
 	long (*run)(void);
@@ -318,6 +414,19 @@ static const struct op {
 	{ "umount", op_umount },
 	{ "propagation", op_propagation },
 	{ "open_tree", op_open_tree },
+	{ "kexec_file_load", op_kexec_unload },
+	{ "sysrq-trigger, access mode 3", op_open_ioctl },
+	{ "ioctl of procfs", op_mtrr },
+	{ "FS_IOC_GETFSMAP", op_fsmap },
+	{ "FS_IOC_SETFSLABEL", op_label },
+	{ "TIOCLINUX", op_console },
+	{ "KDSKBENT", op_keymap },
+	{ "chmod of procfs", op_chmod_proc },
+	{ "chmod below /proc/net", op_chmod_proc_net },
+	{ "chmod of sysfs", op_chmod_sysfs },
+	{ "mkdir in sysfs", op_mkdir_sysfs },
+	{ "creat in sysfs", op_create_sysfs },
+	{ "rmdir in sysfs", op_rmdir_sysfs },
 };
 
 static long do_op(long run, long b, long c)
@@ -416,8 +525,10 @@ TEST_F(refuse, own_namespaces)
 		EXPECT_EQ(0, OP(op_sysctl_ipc));
 		EXPECT_NE(-EPERM, OP(op_sysctl_mqueue));
 	}
-	if (!CALL(do_unshare, CLONE_NEWNET, 0, 0))
+	if (!CALL(do_unshare, CLONE_NEWNET, 0, 0)) {
 		EXPECT_EQ(0, OP(op_sysctl_net));
+		EXPECT_EQ(0, OP(op_chmod_proc_net));
+	}
 	EXPECT_EQ(-EPERM, OP(op_core_pattern));
 	EXPECT_EQ(-EPERM, OP(op_sysctl_vm));
 }
@@ -537,6 +648,42 @@ TEST_F(refuse, mount)
 	EXPECT_EQ(0, ctx_write(ID, "devices", "allow b *:* rwm\n"));
 	if (has_type("ext4"))
 		EXPECT_EQ(-EPERM, CALL(do_mount, "ext4", "/dev/vda", 0));
+}
+
+/* Of a filesystem that it has mounted itself, it opens by handle. */
+static long do_open_by_handle(long path, long b, long c)
+{
+	struct {
+		struct file_handle head;
+		char data[MAX_HANDLE_SZ];
+	} handle = { .head.handle_bytes = MAX_HANDLE_SZ };
+	int mount_id, dir, fd;
+
+	if (name_to_handle_at(AT_FDCWD, (const char *)path, &handle.head,
+			      &mount_id, 0))
+		return -errno;
+	dir = open((const char *)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	fd = open_by_handle_at(dir, &handle.head,
+			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	else
+		close(fd);
+	close(dir);
+	return fd < 0 ? fd : 0;
+}
+
+TEST_F(refuse, open_by_handle)
+{
+	if (do_open_by_handle((long)"/tmp", 0, 0))
+		SKIP(return, "no handles in /tmp");
+	ASSERT_EQ(0, CALL(do_private, 0, 0, 0));
+	EXPECT_EQ(-EPERM, CALL(do_open_by_handle, "/tmp", 0, 0));
+	EXPECT_EQ(0, CALL(do_mount, "tmpfs", "none", 0));
+	EXPECT_EQ(0, CALL(do_open_by_handle, DIR_MOUNT, 0, 0));
+	EXPECT_EQ(0, CALL(do_umount, 0, 0, 0));
 }
 
 static dev_t device_of(const char *path)

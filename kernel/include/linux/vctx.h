@@ -99,6 +99,7 @@ int __vctx_pty_access(struct vctx_ptys *ptys, int index, const void *tty,
 
 int __vctx_bdev_permission(dev_t dev, bool read, bool write);
 bool __vctx_may_mount(const struct file_system_type *type);
+void __vctx_sb_disown(struct super_block *sb);
 bool __vctx_may_open_handle(const struct super_block *sb);
 bool __vctx_may_set_uts(const struct uts_namespace *ns);
 bool __vctx_may_set_sysctl(const struct ctl_table_header *head,
@@ -641,6 +642,18 @@ static inline void vctx_pty_uncharge(struct vctx_ptys *ptys, int index)
 }
 
 /**
+ * vctx_pty_hides() - may there be a pty that current may not know of?
+ * @ptys: of a devpts instance
+ *
+ * Context: process.
+ */
+static inline bool vctx_pty_hides(struct vctx_ptys *ptys)
+{
+	return static_branch_likely(&vctx_enabled) &&
+	       (vctx_is_member(current) || unlikely(!xa_empty(&ptys->owner)));
+}
+
+/**
  * vctx_pty_access() - may current know of a pty, and open it?
  * @ptys: of its devpts instance
  * @index: its number
@@ -654,8 +667,7 @@ static inline void vctx_pty_uncharge(struct vctx_ptys *ptys, int index)
 static inline int vctx_pty_access(struct vctx_ptys *ptys, int index,
 				  const void *tty, unsigned int flags)
 {
-	if (static_branch_likely(&vctx_enabled) &&
-	    (vctx_is_member(current) || unlikely(!xa_empty(&ptys->owner))))
+	if (vctx_pty_hides(ptys))
 		return __vctx_pty_access(ptys, index, tty, flags);
 	return 0;
 }
@@ -697,6 +709,18 @@ static inline int vctx_bdev_permission(dev_t dev, bool read, bool write)
 static inline bool vctx_may_mount(const struct file_system_type *type)
 {
 	return !vctx_inside() || __vctx_may_mount(type);
+}
+
+/**
+ * vctx_sb_disown() - a superblock is being made that nobody has asked for
+ * @sb: just allocated by current, for a submount; from now on the host's
+ *
+ * Context: process.
+ */
+static inline void vctx_sb_disown(struct super_block *sb)
+{
+	if (vctx_inside())
+		__vctx_sb_disown(sb);
 }
 
 /**
@@ -1415,6 +1439,11 @@ static inline void vctx_pty_uncharge(struct vctx_ptys *ptys, int index)
 {
 }
 
+static inline bool vctx_pty_hides(struct vctx_ptys *ptys)
+{
+	return false;
+}
+
 static inline int vctx_pty_access(struct vctx_ptys *ptys, int index,
 				  const void *tty, unsigned int flags)
 {
@@ -1434,6 +1463,10 @@ static inline int vctx_bdev_permission(dev_t dev, bool read, bool write)
 static inline bool vctx_may_mount(const struct file_system_type *type)
 {
 	return true;
+}
+
+static inline void vctx_sb_disown(struct super_block *sb)
+{
 }
 
 static inline bool vctx_may_open_handle(const struct super_block *sb)

@@ -62,7 +62,8 @@ static inline bool vctx_quota_binds(void)
  * @inode: of a file system that may have project quota
  *
  * Context: any.
- * Return: true for a regular file with the project id VCTX_TAG_SHARED.
+ * Return: true for a regular file with the project id VCTX_TAG_SHARED, and for a
+ * special file or symbolic link that has none.
  */
 static inline bool vctx_inode_shared(struct inode *inode)
 {
