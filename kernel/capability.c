@@ -4,11 +4,13 @@
  *
  * Entry lowers the bounding set, which holds for setuid programs too.  A new
  * user namespace comes with a full one, though, so the ceiling is asked again
- * at each use.  So is what no context has: see refuse.c.
+ * at each use.  So is what no context has, see refuse.c, or none that is bound
+ * to addresses, see net.c.
  */
 
 #include <linux/cred.h>
 
+#include "net.h"
 #include "vctx.h"
 
 /* Context: any; may be called with spinlocks held. */
@@ -19,7 +21,8 @@ static int vctx_capable(const struct cred *cred, struct user_namespace *ns,
 
 	if (likely(!vctx))
 		return 0;
-	if (!cap_raised(vctx->ceiling, cap) || vctx_cap_refused(ns, cap))
+	if (!cap_raised(vctx->ceiling, cap) || vctx_cap_refused(ns, cap) ||
+	    vctx_net_cap_refused(ns, cap))
 		return -EPERM;
 	return 0;
 }

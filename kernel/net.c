@@ -895,21 +895,25 @@ static int vctx_socket_setsockopt(struct socket *sock, int level, int optname)
 	return 0;
 }
 
-/*
+/**
+ * vctx_net_cap_refused() - is a capability not for who is bound to addresses?
+ * @ns: user namespace of what it is used for
+ * @cap: the capability
+ *
  * Who may configure the network, or send what it likes, is not held to
  * addresses.  A network namespace of a user namespace of its own is no way out.
+ * Current is a member.
+ *
+ * Context: any; may be called with spinlocks held.
  */
-static int vctx_net_capable(const struct cred *cred, struct user_namespace *ns,
-			    int cap, unsigned int opts)
+bool vctx_net_cap_refused(const struct user_namespace *ns, int cap)
 {
-	if (likely(!current_vctx()) || ns != &init_user_ns ||
-	    (cap != CAP_NET_ADMIN && cap != CAP_NET_RAW))
-		return 0;
-	return vctx_net_current_bound() ? -EPERM : 0;
+	return ns == &init_user_ns &&
+	       (cap == CAP_NET_ADMIN || cap == CAP_NET_RAW) &&
+	       vctx_net_current_bound();
 }
 
 static struct security_hook_list vctx_net_hooks[] __ro_after_init = {
-	LSM_HOOK_INIT(capable, vctx_net_capable),
 	LSM_HOOK_INIT(socket_create, vctx_socket_create),
 	LSM_HOOK_INIT(socket_bind, vctx_socket_bind),
 	LSM_HOOK_INIT(socket_setsockopt, vctx_socket_setsockopt),

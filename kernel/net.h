@@ -54,6 +54,7 @@ static inline const struct vctx_net *vctx_net_of(const struct vctx *vctx)
 bool vctx_net_has4(const struct vctx *vctx, __be32 addr);
 bool vctx_net_has6(const struct vctx *vctx, const struct in6_addr *addr);
 bool vctx_net_current_bound(void);
+bool vctx_net_cap_refused(const struct user_namespace *ns, int cap);
 int vctx_net_file_open(const struct file *file);
 int vctx_net_bind_self(const struct vctx_bind *req);
 int vctx_net_set(struct vctx *vctx, struct vctx_net *new);
