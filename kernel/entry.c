@@ -194,21 +194,22 @@ static int copy_payload(void *req, size_t size, const struct lsm_ctx *lctx)
 
 static int bind_self(const struct lsm_ctx *lctx)
 {
-	const size_t head = offsetof(struct vctx_bind, addr);
+	size_t len = offsetof(struct vctx_bind, addr);
 	struct vctx_bind req = {};
 	int err;
 
 	BUILD_BUG_ON(sizeof(req) != VCTX_BIND_SIZE_VER0);
 
-	if (lctx->ctx_len < head)
+	if (lctx->ctx_len < len)
 		return -EINVAL;
 	err = copy_payload(&req, sizeof(req), lctx);
 	if (err)
 		return err;
-	if (!req.nr || req.nr > ARRAY_SIZE(req.addr) ||
-	    lctx->ctx_len < struct_size(&req, addr, req.nr) ||
-	    memchr_inv(&req.addr[req.nr], 0,
-		       sizeof(req) - struct_size(&req, addr, req.nr)))
+	if (!req.nr || req.nr > ARRAY_SIZE(req.addr))
+		return -EINVAL;
+	len += flex_array_size(&req, addr, req.nr);
+	if (lctx->ctx_len < len ||
+	    memchr_inv((u8 *)&req + len, 0, sizeof(req) - len))
 		return -EINVAL;
 	return vctx_net_bind_self(&req);
 }

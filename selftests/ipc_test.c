@@ -475,11 +475,34 @@ TEST_F(ipc, nmsg)
 	EXPECT_LE(0, CALL(do_msgget, 5, IPC_CREAT, 0));
 }
 
+enum msg_figure { QNUM, CBYTES, LSPID };
+
+/* A figure of a queue of the caller's context */
+static long do_msg_figure(long id, long what, long c)
+{
+	struct msqid_ds ds;
+
+	if (msgctl(id, IPC_STAT, &ds))
+		return -errno;
+	return what == QNUM ? (long)ds.msg_qnum :
+	       what == CBYTES ? (long)ds.__msg_cbytes : ds.msg_lspid;
+}
+
+static long do_msg_qbytes(long id, long bytes, long c)
+{
+	struct msqid_ds ds;
+
+	if (msgctl(id, IPC_STAT, &ds))
+		return -errno;
+	ds.msg_qbytes = bytes;
+	return msgctl(id, IPC_SET, &ds) ? -errno : 0;
+}
+
 TEST_F(ipc, msgbytes)
 {
-	struct msqid_ds before, after;
 	struct limit limit;
-	long id;
+	struct agent other;
+	long id, from;
 
 	EXPECT_EQ(0, ctx_set_limits(ID, "msgbytes hard 150"));
 	id = CALL(do_msgget, IPC_PRIVATE, IPC_CREAT, 0);
@@ -488,14 +511,16 @@ TEST_F(ipc, msgbytes)
 	EXPECT_IPC(ID, 0, 0, 0, 1, 100);
 
 	/* Refused, whether it may wait or not; nothing has been sent. */
-	ASSERT_EQ(0, msgctl(id, IPC_STAT, &before));
+	from = CALL(do_msg_figure, id, LSPID, 0);
+	EXPECT_LT(0, from);
+	ASSERT_EQ(0, agent_start_in(&other, ID));
 	EXPECT_EQ(-ENOSPC, CALL(do_msgsnd, id, 51, IPC_NOWAIT));
 	EXPECT_EQ(-ENOSPC, CALL(do_msgsnd, id, 51, 0));
-	EXPECT_EQ(-ENOSPC, do_msgsnd(id, 51, 0));
-	ASSERT_EQ(0, msgctl(id, IPC_STAT, &after));
-	EXPECT_EQ(before.msg_lspid, after.msg_lspid);
-	EXPECT_EQ(before.msg_qnum, after.msg_qnum);
-	EXPECT_EQ(100, after.__msg_cbytes);
+	EXPECT_EQ(-ENOSPC, agent_call(&other, do_msgsnd, id, 51, 0));
+	EXPECT_EQ(from, CALL(do_msg_figure, id, LSPID, 0));
+	EXPECT_EQ(1, CALL(do_msg_figure, id, QNUM, 0));
+	EXPECT_EQ(100, CALL(do_msg_figure, id, CBYTES, 0));
+	agent_stop(&other);
 	ASSERT_EQ(0, ctx_limit(ID, MSGBYTES, &limit));
 	EXPECT_EQ(100, limit.usage);
 	EXPECT_EQ(3, limit.fail);
@@ -519,27 +544,27 @@ TEST_F(ipc, msgbytes)
 /* The limit of the queue comes first: who may wait, waits. */
 TEST_F(ipc, msg_full_queue)
 {
-	struct msqid_ds ds;
+	struct agent other;
 	long id;
 
+	ASSERT_EQ(0, agent_start_in(&other, ID));
 	id = CALL(do_msgget, IPC_PRIVATE, IPC_CREAT, 0);
 	ASSERT_LE(0, id);
-	ASSERT_EQ(0, msgctl(id, IPC_STAT, &ds));
-	ds.msg_qbytes = 100;
-	ASSERT_EQ(0, msgctl(id, IPC_SET, &ds));
+	ASSERT_EQ(0, CALL(do_msg_qbytes, id, 100, 0));
 	EXPECT_EQ(0, ctx_set_limits(ID, "msgbytes hard 100"));
 	EXPECT_EQ(0, CALL(do_msgsnd, id, 60, 0));
 	EXPECT_EQ(-EAGAIN, CALL(do_msgsnd, id, 60, IPC_NOWAIT));
 	EXPECT_EQ(0, ctx_fail(ID, MSGBYTES));
 	ASSERT_EQ(0, agent_ask(&self->member, do_msgsnd, id, 60, 0));
 	sleep_ms(50);
-	EXPECT_EQ(60, do_msgrcv(id, 0, 0));
+	EXPECT_EQ(60, agent_call(&other, do_msgrcv, id, 0, 0));
 	EXPECT_EQ(0, agent_answer(&self->member));
 	EXPECT_IPC(ID, 0, 0, 0, 1, 60);
 	/* One that waits when the queue goes */
 	ASSERT_EQ(0, agent_ask(&self->member, do_msgsnd, id, 60, 0));
 	sleep_ms(50);
-	EXPECT_EQ(0, do_msg_rmid(id, 0, 0));
+	EXPECT_EQ(0, agent_call(&other, do_msg_rmid, id, 0, 0));
+	agent_stop(&other);
 	EXPECT_EQ(-EIDRM, agent_answer(&self->member));
 	EXPECT_IPC(ID, 0, 0, 0, 0, 0);
 }

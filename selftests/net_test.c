@@ -456,7 +456,7 @@ static long do_index(long name, long b, long c)
 {
 	unsigned int index = if_nametoindex((const char *)name);
 
-	return index ? index : -errno;
+	return index ? (long)index : -errno;
 }
 
 static long do_ifname(long index, long b, long c)
