@@ -12,8 +12,10 @@
  * the host's administrator changes them.
  *
  * 127.0.0.1 stands for an address of 127.128.0.0/9 that no other context has.
- * It is replaced where a socket names it, not where a route is looked up: what
- * has come from the host's own 127.0.0.1 is answered there.  IPv6 has no such net: there ::1 stands for the first IPv6 address, and a
+ * It is replaced where a socket names it, not where a route is looked up:
+ * what has come from the host's own 127.0.0.1 is answered there.
+ *
+ * IPv6 has no such net: there ::1 stands for the first IPv6 address, and a
  * socket that is bound to it (sock.sk_vctx_lo) gets what comes from addresses
  * of its context only.
  *
