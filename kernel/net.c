@@ -12,6 +12,9 @@
  * the host's administrator changes them.
  *
  * 127.0.0.1 stands for an address of 127.128.0.0/9 that no other context has.
+ * It is replaced where a socket names it, not where a route is looked up:
+ * what has come from the host's own 127.0.0.1 is answered there.
+ *
  * IPv6 has no such net: there ::1 stands for the first IPv6 address, and a
  * socket that is bound to it (sock.sk_vctx_lo) gets what comes from addresses
  * of its context only.
@@ -50,8 +53,17 @@
 /* No other part of a score is as much. */
 #define VCTX_SCORE		1000
 
+/* Set once a context is bound, before it is. */
+DEFINE_STATIC_KEY_FALSE(vctx_net_used);
+EXPORT_SYMBOL_GPL(vctx_net_used);
+
 static DEFINE_MUTEX(vctx_net_mutex);
 static DEFINE_IDA(vctx_lo_slots);
+
+static bool is_lo_net(__be32 addr)
+{
+	return (addr & htonl(0xff800000)) == htonl(VCTX_LO4_NET);
+}
 
 static bool net_lists4(const struct vctx_net *net, __be32 addr)
 {
@@ -112,6 +124,45 @@ bool vctx_net_has6(const struct vctx *vctx, const struct in6_addr *addr)
 	return true;
 }
 
+/**
+ * vctx_net_has_bcast() - does a context receive what is sent to an address?
+ * @vctx: the context, which is bound to addresses
+ * @addr: the address
+ *
+ * Context: RCU read side.
+ * Return: true if it is the broadcast address of it and of all above.
+ */
+bool vctx_net_has_bcast(const struct vctx *vctx, __be32 addr)
+{
+	if (!addr)
+		return false;
+	for (; vctx; vctx = vctx->parent) {
+		const struct vctx_net *net = rcu_dereference(vctx->net);
+
+		if (net && net->bcast != addr)
+			return false;
+	}
+	return true;
+}
+
+/**
+ * vctx_net_lo6() - what does ::1 stand for?
+ * @vctx: a context that is bound to addresses
+ *
+ * Context: RCU read side.
+ * Return: its first IPv6 address, or NULL if it has none.
+ */
+const struct in6_addr *vctx_net_lo6(const struct vctx *vctx)
+{
+	const struct vctx_net *net = vctx_net_of(vctx);
+	unsigned int i;
+
+	for (i = 0; net && i < net->nr6; i++)
+		if (vctx_net_has6(vctx, &net->addr6[i]))
+			return &net->addr6[i];
+	return NULL;
+}
+
 /* Making it */
 
 /**
@@ -127,7 +178,7 @@ int vctx_net_add4(struct vctx_net *net, __be32 addr)
 	    ipv4_is_lbcast(addr))
 		return -EINVAL;
 	/* Given out by us */
-	if ((addr & htonl(0xff800000)) == htonl(VCTX_LO4_NET))
+	if (is_lo_net(addr))
 		return -EINVAL;
 	if (net_lists4(net, addr))
 		return 0;
@@ -189,6 +240,8 @@ int vctx_net_set(struct vctx *vctx, struct vctx_net *new)
 {
 	int err;
 
+	/* Outside of the mutex: it takes the lock of CPU hotplug. */
+	static_branch_enable(&vctx_net_used);
 	mutex_lock(&vctx_net_mutex);
 	err = net_set_locked(vctx, new);
 	mutex_unlock(&vctx_net_mutex);
@@ -214,7 +267,7 @@ static bool net_within(const struct vctx *vctx, const struct vctx_net *new)
 
 	if (!net)
 		return true;
-	if (new->bcast && new->bcast != net->bcast)
+	if (new->bcast && !vctx_net_has_bcast(vctx, new->bcast))
 		return false;
 	for (i = 0; i < new->nr4; i++)
 		if (!vctx_net_has4(vctx, new->addr4[i]))
@@ -287,6 +340,7 @@ int vctx_net_bind_self(const struct vctx_bind *req)
 	if (err)
 		goto free;
 
+	static_branch_enable(&vctx_net_used);
 	mutex_lock(&vctx_net_mutex);
 	rcu_read_lock();
 	within = net_within(vctx, new);
@@ -307,53 +361,83 @@ static bool is_lo4(__be32 addr)
 	return addr == htonl(INADDR_LOOPBACK);
 }
 
-/* The loopback address is that of the context; no other's can be reached. */
-static int net_map4(const struct vctx *vctx, const struct vctx_net *net,
-		    __be32 *addr)
+/*
+ * The host's systemd-resolved, which /etc/resolv.conf names.  It asks for a
+ * source of 127.0.0.0/8.
+ */
+static bool is_resolver(__be32 addr, __be16 port)
 {
+	return port == htons(53) &&
+	       (addr == htonl(0x7f000035) || addr == htonl(0x7f000036));
+}
+
+/*
+ * The loopback address is that of the context; no other's can be reached, also
+ * by members of a context that is not bound: @net is NULL then.
+ */
+static int net_map4(const struct vctx *vctx, const struct vctx_net *net,
+		    __be32 *addr, __be16 port)
+{
+	if (!net)
+		return is_lo_net(*addr) ? -ENETUNREACH : 0;
 	if (vctx_net_has4(vctx, *addr))
 		return 0;
 	if (!*addr || is_lo4(*addr)) {
 		*addr = net->lo4;
 		return 0;
 	}
-	return ipv4_is_loopback(*addr) ? -ENETUNREACH : 0;
+	if (!ipv4_is_loopback(*addr) || is_resolver(*addr, port))
+		return 0;
+	return -ENETUNREACH;
 }
 
-static int net_map6(const struct vctx_net *net, struct in6_addr *addr)
+static int net_map6(const struct vctx *vctx, struct in6_addr *addr)
 {
-	if (!ipv6_addr_loopback(addr) || net_lists6(net, addr))
+	const struct in6_addr *lo6;
+
+	if (!ipv6_addr_loopback(addr) || vctx_net_has6(vctx, addr))
 		return 0;
-	if (!net->nr6)
+	lo6 = vctx_net_lo6(vctx);
+	if (!lo6)
 		return -ENETUNREACH;
-	*addr = net->addr6[0];
+	*addr = *lo6;
 	return 0;
 }
 
-static int net_bind4(const struct vctx *vctx, const struct vctx_net *net,
+/* @net: NULL if the context is not bound */
+static int net_bind4(const struct sock *sk, const struct vctx_net *net,
 		     __be32 *addr)
 {
+	const struct vctx *vctx = sk->sk_vctx;
+
+	if (!net)
+		return is_lo_net(*addr) ? -EADDRNOTAVAIL : 0;
 	if (!*addr || ipv4_is_multicast(*addr) || vctx_net_has4(vctx, *addr))
 		return 0;
 	if (is_lo4(*addr)) {
 		*addr = net->lo4;
 		return 0;
 	}
-	return net->bcast && *addr == net->bcast ? 0 : -EADDRNOTAVAIL;
+	return sk->sk_type == SOCK_DGRAM && vctx_net_has_bcast(vctx, *addr) ?
+	       0 : -EADDRNOTAVAIL;
 }
 
 /* @lo: set if @addr was the loopback address and is another one now */
-static int net_bind6(const struct vctx *vctx, const struct vctx_net *net,
+static int net_bind6(const struct sock *sk, const struct vctx_net *net,
 		     struct in6_addr *addr, bool *lo)
 {
+	const struct vctx *vctx = sk->sk_vctx;
+	const struct in6_addr *lo6;
+
 	if (ipv6_addr_v4mapped(addr))
-		return net_bind4(vctx, net, &addr->s6_addr32[3]);
-	if (ipv6_addr_any(addr) || ipv6_addr_is_multicast(addr) ||
+		return net_bind4(sk, net, &addr->s6_addr32[3]);
+	if (!net || ipv6_addr_any(addr) || ipv6_addr_is_multicast(addr) ||
 	    vctx_net_has6(vctx, addr))
 		return 0;
-	if (!ipv6_addr_loopback(addr) || !net->nr6)
+	lo6 = ipv6_addr_loopback(addr) ? vctx_net_lo6(vctx) : NULL;
+	if (!lo6)
 		return -EADDRNOTAVAIL;
-	*addr = net->addr6[0];
+	*addr = *lo6;
 	*lo = true;
 	return 0;
 }
@@ -362,17 +446,16 @@ int __vctx_sock_bind(struct sock *sk, struct sockaddr *addr)
 {
 	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)addr;
 	struct sockaddr_in *sin = (struct sockaddr_in *)addr;
-	const struct vctx *vctx = sk->sk_vctx;
 	const struct vctx_net *net;
 	bool lo = false;
-	int err = 0;
+	int err;
 
 	rcu_read_lock();
-	net = vctx_net_of(vctx);
-	if (net && addr->sa_family == AF_INET6)
-		err = net_bind6(vctx, net, &sin6->sin6_addr, &lo);
-	else if (net)
-		err = net_bind4(vctx, net, &sin->sin_addr.s_addr);
+	net = vctx_net_of(sk->sk_vctx);
+	if (addr->sa_family == AF_INET6)
+		err = net_bind6(sk, net, &sin6->sin6_addr, &lo);
+	else
+		err = net_bind4(sk, net, &sin->sin_addr.s_addr);
 	rcu_read_unlock();
 	/*
 	 * If it is bound already, this bind is going to be refused.  No lock:
@@ -395,12 +478,13 @@ int __vctx_sock_connect(struct sock *sk, struct sockaddr *addr)
 
 	rcu_read_lock();
 	net = vctx_net_of(vctx);
-	if (net && addr->sa_family == AF_INET6) {
-		lo = ipv6_addr_loopback(&sin6->sin6_addr) &&
-		     !net_lists6(net, &sin6->sin6_addr);
-		err = net_map6(net, &sin6->sin6_addr);
+	/* A mapped address comes here again, as IPv4. */
+	if (addr->sa_family != AF_INET6) {
+		err = net_map4(vctx, net, &sin->sin_addr.s_addr, sin->sin_port);
 	} else if (net) {
-		err = net_map4(vctx, net, &sin->sin_addr.s_addr);
+		lo = ipv6_addr_loopback(&sin6->sin6_addr) &&
+		     !vctx_net_has6(vctx, &sin6->sin6_addr);
+		err = net_map6(vctx, &sin6->sin6_addr);
 	}
 	rcu_read_unlock();
 	if (!err && !(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
@@ -409,15 +493,12 @@ int __vctx_sock_connect(struct sock *sk, struct sockaddr *addr)
 }
 EXPORT_SYMBOL_GPL(__vctx_sock_connect);
 
-int __vctx_sock_send4(const struct sock *sk, __be32 *daddr)
+int __vctx_sock_send4(const struct sock *sk, __be32 *daddr, __be16 dport)
 {
-	const struct vctx_net *net;
-	int err = 0;
+	int err;
 
 	rcu_read_lock();
-	net = vctx_net_of(sk->sk_vctx);
-	if (net)
-		err = net_map4(sk->sk_vctx, net, daddr);
+	err = net_map4(sk->sk_vctx, vctx_net_of(sk->sk_vctx), daddr, dport);
 	rcu_read_unlock();
 	return err;
 }
@@ -466,7 +547,7 @@ static __be32 net_source4(const struct sock *sk, const struct vctx_net *net,
 	/* Also what is an own loopback address */
 	if (vctx_net_has4(vctx, daddr))
 		return daddr;
-	if (!daddr)
+	if (!daddr || ipv4_is_loopback(daddr))
 		return net->lo4;
 	rt = __ip_route_output_key(sock_net(sk), &fl4);
 	if (!IS_ERR(rt)) {
@@ -494,11 +575,11 @@ EXPORT_SYMBOL_GPL(__vctx_sock_source4);
 static int net_flow4(const struct sock *sk, const struct vctx_net *net,
 		     struct flowi4 *fl4)
 {
-	int err;
-
-	err = net_map4(sk->sk_vctx, net, &fl4->daddr);
-	if (err)
-		return err;
+	/* Has been mapped where it was named, or is a peer's. */
+	if (!fl4->daddr)
+		fl4->daddr = net->lo4;
+	if (is_lo_net(fl4->daddr) && !vctx_net_has4(sk->sk_vctx, fl4->daddr))
+		return -ENETUNREACH;
 	if (!fl4->saddr)
 		fl4->saddr = net_source4(sk, net, fl4->daddr, fl4->flowi4_oif);
 	else if (!vctx_net_has4(sk->sk_vctx, fl4->saddr))
@@ -554,7 +635,7 @@ static int net_flow6(const struct sock *sk, const struct vctx_net *net,
 	const struct in6_addr *addr;
 	int err;
 
-	err = net_map6(net, &fl6->daddr);
+	err = net_map6(sk->sk_vctx, &fl6->daddr);
 	if (err)
 		return err;
 	if (ipv6_addr_any(&fl6->saddr)) {
@@ -565,7 +646,7 @@ static int net_flow6(const struct sock *sk, const struct vctx_net *net,
 		return 0;
 	}
 	if (ipv6_addr_loopback(&fl6->saddr))
-		net_map6(net, &fl6->saddr);
+		net_map6(sk->sk_vctx, &fl6->saddr);
 	return vctx_net_has6(sk->sk_vctx, &fl6->saddr) ? 0 : -EADDRNOTAVAIL;
 }
 
@@ -611,7 +692,7 @@ int __vctx_sock_score4(const struct sock *sk, __be32 daddr)
 		has = sock_joined4(sk, daddr);
 	else
 		has = vctx_net_has4(sk->sk_vctx, daddr) ||
-		      (net->bcast && daddr == net->bcast);
+		      vctx_net_has_bcast(sk->sk_vctx, daddr);
 	if (!has)
 		return -VCTX_SCORE;
 	/* More specific than the wildcard of all addresses */
@@ -709,7 +790,8 @@ static void sock_set(const struct sock *sk, struct sock_set *set)
 /* @set is a wildcard of a context that is bound to addresses. */
 static bool set_has4(const struct sock_set *set, __be32 addr)
 {
-	return ipv4_is_multicast(addr) || addr == set->net->bcast ||
+	return ipv4_is_multicast(addr) ||
+	       vctx_net_has_bcast(set->vctx, addr) ||
 	       vctx_net_has4(set->vctx, addr);
 }
 
@@ -833,11 +915,22 @@ static int vctx_socket_create(int family, int type, int protocol, int kern)
 	return may_create(family, type, protocol) ? 0 : -EPERM;
 }
 
-/* The kernel tells groups of the changes to all devices and addresses. */
-static bool tells_changes(const struct sock *sk)
+/*
+ * The kernel tells groups of the changes to all devices and addresses, and of
+ * the end of all sockets.
+ */
+static bool tells_others(const struct sock *sk)
 {
-	return sk->sk_family == AF_NETLINK &&
-	       sk->sk_protocol == NETLINK_ROUTE && __vctx_sock_bound(sk);
+	if (sk->sk_family != AF_NETLINK)
+		return false;
+	switch (sk->sk_protocol) {
+	case NETLINK_SOCK_DIAG:
+		return true;
+	case NETLINK_ROUTE:
+	case NETLINK_KOBJECT_UEVENT:
+		return __vctx_sock_bound(sk);
+	}
+	return false;
 }
 
 static int vctx_socket_bind(struct socket *sock, struct sockaddr *addr,
@@ -848,7 +941,7 @@ static int vctx_socket_bind(struct socket *sock, struct sockaddr *addr,
 	if (likely(!sock->sk->sk_vctx) || sock->sk->sk_family != AF_NETLINK ||
 	    addrlen < sizeof(*nl) || !nl->nl_groups)
 		return 0;
-	return tells_changes(sock->sk) ? -EPERM : 0;
+	return tells_others(sock->sk) ? -EPERM : 0;
 }
 
 /* What is asked of rtnetlink: we filter the answers to these only. */
@@ -886,7 +979,7 @@ static int vctx_socket_setsockopt(struct socket *sock, int level, int optname)
 	if (likely(!sk->sk_vctx))
 		return 0;
 	if (level == SOL_NETLINK && optname == NETLINK_ADD_MEMBERSHIP)
-		return tells_changes(sk) ? -EPERM : 0;
+		return tells_others(sk) ? -EPERM : 0;
 	if ((level == SOL_IP && (optname == IP_TRANSPARENT ||
 				 optname == IP_FREEBIND)) ||
 	    (level == SOL_IPV6 && (optname == IPV6_TRANSPARENT ||

@@ -22,8 +22,8 @@ struct file;
  * @nr4: how many of @addr4
  * @nr6: how many of @addr6
  * @addr4: IPv4 addresses
- * @addr6: IPv6 addresses, of which the first one is what ::1 means to members,
- *	unless that is among them
+ * @addr6: IPv6 addresses, of which the first one that all contexts above have
+ *	is what ::1 means to members, unless that is among them
  */
 struct vctx_net {
 	struct rcu_head rcu;
@@ -53,6 +53,8 @@ static inline const struct vctx_net *vctx_net_of(const struct vctx *vctx)
 
 bool vctx_net_has4(const struct vctx *vctx, __be32 addr);
 bool vctx_net_has6(const struct vctx *vctx, const struct in6_addr *addr);
+bool vctx_net_has_bcast(const struct vctx *vctx, __be32 addr);
+const struct in6_addr *vctx_net_lo6(const struct vctx *vctx);
 bool vctx_net_current_bound(void);
 bool vctx_net_cap_refused(const struct user_namespace *ns, int cap);
 int vctx_net_file_open(const struct file *file);

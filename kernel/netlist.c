@@ -72,11 +72,8 @@ static bool current_has(const struct vctx_net *net)
 	return net == vctx_net_of(current_vctx());
 }
 
-static __be32 net_name4(const struct sock *sk, const struct vctx_net *net,
-			__be32 addr)
+static __be32 net_name4(const struct vctx_net *net, __be32 addr)
 {
-	if (!addr && sk->sk_num && net->nr4 == 1)
-		return net->addr4[0];
 	if (addr == net->lo4 && current_has(net))
 		return htonl(INADDR_LOOPBACK);
 	return addr;
@@ -89,10 +86,26 @@ __be32 __vctx_sock_name4(const struct sock *sk, __be32 addr)
 	rcu_read_lock();
 	net = vctx_net_of(sk->sk_vctx);
 	if (net)
-		addr = net_name4(sk, net, addr);
+		addr = net_name4(net, addr);
 	rcu_read_unlock();
 	return addr;
 }
+EXPORT_SYMBOL_GPL(__vctx_sock_name4);
+
+__be32 __vctx_sock_list4(const struct sock *sk, __be32 addr)
+{
+	const struct vctx_net *net;
+
+	if (addr || !sk->sk_num)
+		return __vctx_sock_name4(sk, addr);
+	rcu_read_lock();
+	net = vctx_net_of(sk->sk_vctx);
+	if (net && net->nr4 == 1)
+		addr = net->addr4[0];
+	rcu_read_unlock();
+	return addr;
+}
+EXPORT_SYMBOL_GPL(__vctx_sock_list4);
 
 /* The wildcard, if that is one address only */
 static void net_any6(const struct sock *sk, const struct vctx_net *net,
@@ -111,12 +124,16 @@ static void net_any6(const struct sock *sk, const struct vctx_net *net,
 static void net_name6(const struct sock *sk, const struct vctx_net *net,
 		      struct in6_addr *addr)
 {
-	if (ipv6_addr_any(addr))
-		net_any6(sk, net, addr);
-	else if (ipv6_addr_v4mapped(addr) && addr->s6_addr32[3])
-		addr->s6_addr32[3] = net_name4(sk, net, addr->s6_addr32[3]);
-	else if (sk->sk_vctx_lo && net->nr6 && current_has(net) &&
-		 ipv6_addr_equal(addr, &net->addr6[0]))
+	const struct in6_addr *lo6;
+
+	if (ipv6_addr_v4mapped(addr)) {
+		addr->s6_addr32[3] = net_name4(net, addr->s6_addr32[3]);
+		return;
+	}
+	if (!sk->sk_vctx_lo || !current_has(net))
+		return;
+	lo6 = vctx_net_lo6(sk->sk_vctx);
+	if (lo6 && ipv6_addr_equal(addr, lo6))
 		*addr = (struct in6_addr)IN6ADDR_LOOPBACK_INIT;
 }
 
@@ -131,6 +148,22 @@ void __vctx_sock_name6(const struct sock *sk, struct in6_addr *addr)
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(__vctx_sock_name6);
+
+void __vctx_sock_list6(const struct sock *sk, struct in6_addr *addr)
+{
+	const struct vctx_net *net;
+
+	if (!ipv6_addr_any(addr)) {
+		__vctx_sock_name6(sk, addr);
+		return;
+	}
+	rcu_read_lock();
+	net = vctx_net_of(sk->sk_vctx);
+	if (net)
+		net_any6(sk, net, addr);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(__vctx_sock_list6);
 
 /* Devices and their addresses */
 
@@ -178,6 +211,7 @@ bool __vctx_dev_hidden(const struct net_device *dev)
 	rcu_read_unlock();
 	return hidden;
 }
+EXPORT_SYMBOL_GPL(__vctx_dev_hidden);
 
 bool __vctx_sock_has_dev(const struct sock *sk, int ifindex)
 {
@@ -211,8 +245,9 @@ bool __vctx_addr6_hidden(const struct in6_addr *addr)
 	bool hidden;
 
 	rcu_read_lock();
-	hidden = vctx_net_of(vctx) && !ipv6_addr_loopback(addr) &&
-		 !vctx_net_has6(vctx, addr);
+	/* What cannot be bound is not there. */
+	hidden = vctx_net_of(vctx) && !vctx_net_has6(vctx, addr) &&
+		 !(ipv6_addr_loopback(addr) && vctx_net_lo6(vctx));
 	rcu_read_unlock();
 	return hidden;
 }
@@ -267,7 +302,7 @@ static int vctx_addresses_show(struct seq_file *m, struct vctx *vctx)
 	for (i = 0; net && i < net->nr6; i++)
 		if (vctx_net_has6(vctx, &net->addr6[i]))
 			seq_printf(m, "address %pI6c\n", &net->addr6[i]);
-	if (net && net->bcast)
+	if (net && vctx_net_has_bcast(vctx, net->bcast))
 		seq_printf(m, "broadcast %pI4\n", &net->bcast);
 	if (net)
 		seq_printf(m, "loopback %pI4\n", &net->lo4);

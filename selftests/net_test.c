@@ -187,15 +187,23 @@ static long same_addr(const struct sockaddr_storage *addr, long text)
 	return -EBADMSG;
 }
 
+/* Of @type for make_socket(): the socket joins a group of SO_REUSEPORT. */
+#define REUSEPORT	0x100
+
 static int make_socket(long text, long type)
 {
+	bool shared = type & REUSEPORT;
 	int fd, one = 1;
+
+	type &= ~REUSEPORT;
 
 	fd = socket(strchr((const char *)text, ':') ? AF_INET6 : AF_INET,
 		    type | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (type == SOCK_STREAM)
+	if (shared)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+	else if (type == SOCK_STREAM)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	return fd;
 }
@@ -211,7 +219,7 @@ static long do_bind(long text, long port, long type)
 	if (fd < 0)
 		return fd;
 	if (bind(fd, (void *)&addr, len) ||
-	    (type == SOCK_STREAM && listen(fd, 8))) {
+	    ((type & ~REUSEPORT) == SOCK_STREAM && listen(fd, 8))) {
 		err = -errno;
 		close(fd);
 		return err;
@@ -313,6 +321,28 @@ static long do_receive(long fd, long text, long wait_ms)
 	return same_addr(&addr, text);
 }
 
+/* Receives a byte, and sends it back. */
+static long do_pass_on(long fd, long b, long c)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	char byte;
+
+	if (poll(&poll_fd, 1, PATIENCE_MS) != 1)
+		return -ETIMEDOUT;
+	return recv(fd, &byte, 1, 0) == 1 && send(fd, &byte, 1, 0) == 1 ?
+	       0 : -errno;
+}
+
+static long do_pass_in(long fd, long b, long c)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	char byte;
+
+	if (poll(&poll_fd, 1, PATIENCE_MS) != 1)
+		return -ETIMEDOUT;
+	return recv(fd, &byte, 1, 0) == 1 ? 0 : -errno;
+}
+
 static long do_socket(long family, long type, long protocol)
 {
 	int fd = socket(family, type | SOCK_CLOEXEC, protocol);
@@ -381,7 +411,7 @@ static long do_pktinfo(long source, long port, long c)
 	return err;
 }
 
-static long do_pktinfo6(long source, long port, long c)
+static long do_pktinfo6(long source, long port, long connected)
 {
 	union {
 		char buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
@@ -408,7 +438,14 @@ static long do_pktinfo6(long source, long port, long c)
 	cmsg->cmsg_type = IPV6_PKTINFO;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(*info));
 	inet_pton(AF_INET6, (const char *)source, &info->ipi6_addr);
-	if (sendmsg(fd, &msg, 0) != 1)
+	/* It has a route then, and needs no other. */
+	if (connected) {
+		if (connect(fd, (void *)&to, msg.msg_namelen))
+			err = -errno;
+		msg.msg_name = NULL;
+		msg.msg_namelen = 0;
+	}
+	if (!err && sendmsg(fd, &msg, 0) != 1)
 		err = -errno;
 	close(fd);
 	return err;
@@ -483,6 +520,24 @@ static long do_ifconf(long text, long b, long c)
 		found |= !strcmp(buf, (const char *)text);
 	}
 	return found;
+}
+
+/* SIOCGIFADDR, which names the first address */
+static long do_ifaddr(long name, long text, long c)
+{
+	struct ifreq req = { .ifr_addr.sa_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage addr = {};
+	long err = 0;
+
+	if (fd < 0)
+		return -errno;
+	strcpy(req.ifr_name, (const char *)name);
+	if (ioctl(fd, SIOCGIFADDR, &req))
+		err = -errno;
+	close(fd);
+	memcpy(&addr, &req.ifr_addr, sizeof(req.ifr_addr));
+	return err ? err : same_addr(&addr, text);
 }
 
 static long do_file_has(long path, long word, long c)
@@ -592,6 +647,20 @@ static long do_route_dump(long type, long b, long c)
 	if (fd < 0)
 		return -errno;
 	if (send(fd, &req, req.head.nlmsg_len, 0) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static long do_group(long protocol, long group, long c)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	int nr = group;
+	long err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &nr, sizeof(nr)))
 		err = -errno;
 	close(fd);
 	return err;
@@ -749,15 +818,24 @@ TEST_F(net, bind_own_addresses)
 	}
 }
 
-TEST_F(net, wildcard_of_one_address_is_called_that)
+TEST_F(net, wildcard_of_one_address_is_listed_as_that)
 {
 	long fd;
 
 	fd = ASK(a, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(0, ASK(a, do_name, fd, A4));
+	EXPECT_EQ(0, ASK(a, do_name, fd, "0.0.0.0"));
 	/* 10.77.0.2:8000, for whoever looks */
 	EXPECT_EQ(1, HERE(do_file_has, "/proc/thread-self/net/tcp", "02004D0A:1F40"));
+	EXPECT_EQ(1, ASK(a, do_file_has, "/proc/thread-self/net/tcp", "02004D0A:1F40"));
+	ASSERT_EQ(0, ctx_write(B_ID, "addresses", B6 "\n"));
+	ASSERT_LE(0, ASK(b, do_bind, "::", 8000, SOCK_STREAM));
+	ASSERT_LE(0, ASK(b, do_bind, "::", 8000, SOCK_DGRAM));
+	/* fd77::3, in words of the machine's byte order */
+	EXPECT_EQ(1, HERE(do_file_has, "/proc/thread-self/net/tcp6",
+			  "000077FD000000000000000003000000:1F40"));
+	EXPECT_EQ(1, HERE(do_file_has, "/proc/thread-self/net/udp6",
+			  "000077FD000000000000000003000000:1F40"));
 	fd = ASK(m, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, ASK(m, do_name, fd, "0.0.0.0"));
@@ -864,6 +942,124 @@ TEST_F(net, udp_wildcards_share_a_port)
 		EXPECT_EQ(0, ASK(a, do_close, a));
 		EXPECT_EQ(0, ASK(b, do_close, b));
 	}
+}
+
+/* What one socket is apart from may still be in the way of another. */
+TEST_F(net, reuseport_takes_no_port_of_others)
+{
+	static const int type[] = {
+		SOCK_STREAM | REUSEPORT, SOCK_DGRAM | REUSEPORT,
+	};
+	long a, a2, u, fd;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		a = ASK(a, do_bind, "0.0.0.0", 8010, type[i]);
+		ASSERT_LE(0, a);
+		/* A group within the context */
+		a2 = ASK(a, do_bind, "0.0.0.0", 8010, type[i]);
+		EXPECT_LE(0, a2);
+		u = ASK(u, do_bind, "127.0.0.77", 8010, type[i]);
+		ASSERT_LE(0, u);
+		EXPECT_EQ(-EADDRINUSE, ASK(u, do_bind, "0.0.0.0", 8010, type[i]));
+		EXPECT_EQ(-EADDRINUSE, ASK(u, do_bind, A4, 8010, type[i]));
+		/* All are root, but not the same one. */
+		EXPECT_EQ(-EADDRINUSE, HERE(do_bind, "0.0.0.0", 8010, type[i]));
+		EXPECT_EQ(-EADDRINUSE, HERE(do_bind, A4, 8010, type[i]));
+		fd = HERE(do_bind, HOST4, 8010, type[i]);
+		EXPECT_LE(0, fd);
+		close(fd);
+		EXPECT_EQ(0, ASK(a, do_close, a));
+		EXPECT_EQ(0, ASK(a, do_close, a2));
+		EXPECT_EQ(0, ASK(u, do_close, u));
+	}
+	/* The host's socket came first. */
+	for (i = 0; i < 2; i++) {
+		fd = HERE(do_bind, A4, 8011, type[i]);
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(-EADDRINUSE, ASK(a, do_bind, A4, 8011, type[i]));
+		EXPECT_EQ(-EADDRINUSE, ASK(a, do_bind, "0.0.0.0", 8011, type[i]));
+		close(fd);
+	}
+}
+
+/* The text of the loopback address that a context has for itself */
+static void lo4_of(int id, char *buf)
+{
+	char text[1024];
+	char *at;
+
+	strcpy(buf, "?");
+	if (ctx_read(id, "addresses", text, sizeof(text)) <= 0)
+		return;
+	at = strstr(text, "loopback ");
+	if (at)
+		sscanf(at, "loopback %15s", buf);
+}
+
+TEST_F(net, own_loopback_is_nobodys_else)
+{
+	static const int type[] = { SOCK_STREAM, SOCK_DGRAM };
+	char lo4[16], mapped[32];
+	long a, fd, got;
+	int i;
+
+	lo4_of(A_ID, lo4);
+	ASSERT_EQ(0, strncmp(lo4, "127.", 4));
+	snprintf(mapped, sizeof(mapped), "::ffff:%s", lo4);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(-ENETUNREACH, ASK(b, do_connect, lo4, 9, type[i]));
+		EXPECT_EQ(-ENETUNREACH, ASK(u, do_connect, lo4, 9, type[i]));
+		EXPECT_EQ(-ENETUNREACH, ASK(u, do_connect, mapped, 9, type[i]));
+		EXPECT_EQ(-EADDRNOTAVAIL, ASK(b, do_try_bind, lo4, 0, type[i]));
+		EXPECT_EQ(-EADDRNOTAVAIL, ASK(u, do_try_bind, lo4, 0, type[i]));
+		EXPECT_EQ(-EADDRNOTAVAIL, ASK(u, do_try_bind, mapped, 0, type[i]));
+	}
+	fd = ASK(u, do_bind, "0.0.0.0", 0, SOCK_DGRAM);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-ENETUNREACH, ASK(u, do_sendto, fd, lo4, 9));
+
+	/* The host may, and is answered at its own 127.0.0.1. */
+	a = ASK(a, do_bind, "127.0.0.1", 5434, SOCK_STREAM);
+	ASSERT_LE(0, a);
+	fd = HERE(do_connect, lo4, 5434, SOCK_STREAM);
+	ASSERT_LE(0, fd);
+	got = ACCEPTS(a, a);
+	ASSERT_LE(0, got);
+	ASSERT_EQ(1, send(fd, "x", 1, 0));
+	EXPECT_EQ(0, ASK(a, do_pass_on, got));
+	EXPECT_EQ(0, HERE(do_pass_in, fd));
+	close(fd);
+}
+
+TEST_F(net, resolver_of_the_host)
+{
+	static const char stub[] = "127.0.0.53";
+	char lo4[16];
+	long fd, got;
+
+	lo4_of(A_ID, lo4);
+	fd = HERE(do_bind, stub, 53, SOCK_STREAM);
+	ASSERT_LE(0, fd);
+	ASSERT_LE(0, ASK(a, do_connect, stub, 53, SOCK_STREAM));
+	got = HERE(do_accept, fd, PATIENCE_MS);
+	ASSERT_LE(0, got);
+	EXPECT_EQ(0, HERE(do_peer, got, lo4));
+	close(got);
+	close(fd);
+
+	fd = HERE(do_bind, stub, 53, SOCK_DGRAM);
+	ASSERT_LE(0, fd);
+	got = ASK(a, do_bind, "0.0.0.0", 0, SOCK_DGRAM);
+	ASSERT_LE(0, got);
+	ASSERT_EQ(0, ASK(a, do_sendto, got, stub, 53));
+	EXPECT_EQ(0, HERE(do_echo, fd, lo4, PATIENCE_MS));
+	EXPECT_EQ(0, ASK(a, do_receive, got, stub, PATIENCE_MS));
+	close(fd);
+
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, stub, 53, SOCK_DGRAM));
+	EXPECT_EQ(-ENETUNREACH, ASK(a, do_connect, stub, 54, SOCK_STREAM));
+	EXPECT_EQ(-ENETUNREACH, ASK(a, do_connect, "127.0.0.55", 53, SOCK_STREAM));
 }
 
 TEST_F(net, loopback_of_its_own)
@@ -998,6 +1194,8 @@ TEST_F(net, pktinfo_names_own_addresses)
 	EXPECT_EQ(0, ASK(u, do_pktinfo, B4, 9));
 	EXPECT_EQ(0, ASK(a, do_pktinfo6, A6, 9));
 	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_pktinfo6, B6, 9));
+	EXPECT_EQ(0, ASK(a, do_pktinfo6, A6, 9, 1));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_pktinfo6, B6, 9, 1));
 }
 
 TEST_F(net, other_sockets_are_refused)
@@ -1037,6 +1235,13 @@ TEST_F(net, configuring_is_refused)
 	EXPECT_EQ(-EPERM, ASK(a, do_route_group, 0, 1));
 	EXPECT_EQ(0, ASK(a, do_route_group, 0, 0));
 	EXPECT_EQ(0, ASK(u, do_route_group, RTMGRP_LINK, 0));
+	EXPECT_EQ(-EPERM, ASK(a, do_group, NETLINK_KOBJECT_UEVENT, 1));
+	EXPECT_EQ(0, ASK(u, do_group, NETLINK_KOBJECT_UEVENT, 1));
+	EXPECT_EQ(-EPERM, ASK(a, do_group, NETLINK_SOCK_DIAG,
+			      SKNLGRP_INET_TCP_DESTROY));
+	EXPECT_EQ(-EPERM, ASK(u, do_group, NETLINK_SOCK_DIAG,
+			      SKNLGRP_INET_TCP_DESTROY));
+	EXPECT_EQ(0, HERE(do_group, NETLINK_SOCK_DIAG, SKNLGRP_INET_TCP_DESTROY));
 }
 
 TEST_F(net, devices_and_addresses_listed)
@@ -1067,6 +1272,8 @@ TEST_F(net, devices_and_addresses_listed)
 	EXPECT_EQ(1, ASK(a, do_ifconf, A4));
 	EXPECT_EQ(0, ASK(a, do_ifconf, B4));
 	EXPECT_EQ(1, ASK(u, do_ifconf, B4));
+	EXPECT_EQ(0, ASK(b, do_ifaddr, "vctx0", B4));
+	EXPECT_EQ(0, HERE(do_ifaddr, "vctx0", HOST4));
 
 	EXPECT_EQ(1, ASK(a, do_file_has, "/proc/self/net/dev", "vctx0"));
 	EXPECT_EQ(0, ASK(a, do_file_has, "/proc/self/net/dev", "vctx1"));
@@ -1161,6 +1368,25 @@ TEST_F(net, addresses_file)
 	ASSERT_LT(0, ctx_read(U_ID, "addresses", text, sizeof(text)));
 	EXPECT_TRUE(strstr(text, "address " A4 "\n") == text);
 	EXPECT_GT(0, ASK(a, do_write_addresses, A_ID, B4 "\n"));
+}
+
+TEST_F(net, loopback6_needs_an_address)
+{
+	EXPECT_EQ(1, ASK(a, do_lists_addr, "::1"));
+	ASSERT_EQ(0, ctx_write(A_ID, "addresses", A4 "\n"));
+	EXPECT_EQ(0, ASK(a, do_lists_addr, "::1"));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, "::1", 0, SOCK_STREAM));
+	EXPECT_EQ(-ENETUNREACH, ASK(a, do_connect, "::1", 9, SOCK_STREAM));
+}
+
+TEST_F(net, broadcast_for_datagrams)
+{
+	static const char all[] = "10.77.0.255";
+
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, all, 0, SOCK_DGRAM));
+	ASSERT_EQ(0, ctx_write(A_ID, "addresses", A4 " broadcast 10.77.0.255\n"));
+	EXPECT_EQ(0, ASK(a, do_try_bind, all, 0, SOCK_DGRAM));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, all, 0, SOCK_STREAM));
 }
 
 TEST_F(net, wildcard_follows_changes)

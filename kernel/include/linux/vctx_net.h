@@ -3,12 +3,14 @@
  * vctx: hooks into the network that hold a context to its addresses
  *
  * Those for a socket look at the context that it was charged to: for one of
- * the host, that is a load and a branch.  Those for lists look at current.
+ * the host, that is a load and a branch once a context has been bound to
+ * addresses, and nothing before.  Those for lists look at current.
  */
 #ifndef _LINUX_VCTX_NET_H
 #define _LINUX_VCTX_NET_H
 
 #include <linux/compiler.h>
+#include <linux/jump_label.h>
 #include <linux/types.h>
 #include <linux/vctx.h>
 #include <net/sock.h>
@@ -21,9 +23,11 @@ struct sockaddr;
 
 #ifdef CONFIG_SECURITY_VCTX
 
+DECLARE_STATIC_KEY_FALSE(vctx_net_used);
+
 int __vctx_sock_bind(struct sock *sk, struct sockaddr *addr);
 int __vctx_sock_connect(struct sock *sk, struct sockaddr *addr);
-int __vctx_sock_send4(const struct sock *sk, __be32 *daddr);
+int __vctx_sock_send4(const struct sock *sk, __be32 *daddr, __be16 dport);
 __be32 __vctx_sock_source4(const struct sock *sk, __be32 daddr, int oif);
 int __vctx_sock_flow4(const struct sock *sk, struct flowi4 *fl4);
 int __vctx_sock_flow6(const struct sock *sk, struct flowi6 *fl6);
@@ -35,10 +39,24 @@ bool __vctx_sock_bound(const struct sock *sk);
 bool __vctx_sock_has_dev(const struct sock *sk, int ifindex);
 __be32 __vctx_sock_name4(const struct sock *sk, __be32 addr);
 void __vctx_sock_name6(const struct sock *sk, struct in6_addr *addr);
+__be32 __vctx_sock_list4(const struct sock *sk, __be32 addr);
+void __vctx_sock_list6(const struct sock *sk, struct in6_addr *addr);
 bool __vctx_sock_hidden(const struct sock *sk);
 bool __vctx_dev_hidden(const struct net_device *dev);
 bool __vctx_addr4_hidden(__be32 addr);
 bool __vctx_addr6_hidden(const struct in6_addr *addr);
+
+/* Has a context been bound to addresses?  Context: any. */
+static inline bool vctx_net_in_use(void)
+{
+	return static_branch_unlikely(&vctx_net_used);
+}
+
+/* May a socket, which is not in TIME-WAIT, be held to addresses? */
+static inline bool vctx_sock_is_held(const struct sock *sk)
+{
+	return vctx_net_in_use() && unlikely(sk->sk_vctx);
+}
 
 /**
  * vctx_sock_bind() - a socket is to get an address
@@ -51,7 +69,7 @@ bool __vctx_addr6_hidden(const struct in6_addr *addr);
  */
 static inline int vctx_sock_bind(struct sock *sk, struct sockaddr *addr)
 {
-	return unlikely(sk->sk_vctx) ? __vctx_sock_bind(sk, addr) : 0;
+	return vctx_sock_is_held(sk) ? __vctx_sock_bind(sk, addr) : 0;
 }
 
 /**
@@ -65,20 +83,22 @@ static inline int vctx_sock_bind(struct sock *sk, struct sockaddr *addr)
  */
 static inline int vctx_sock_connect(struct sock *sk, struct sockaddr *addr)
 {
-	return unlikely(sk->sk_vctx) ? __vctx_sock_connect(sk, addr) : 0;
+	return vctx_sock_is_held(sk) ? __vctx_sock_connect(sk, addr) : 0;
 }
 
 /**
  * vctx_sock_send4() - a datagram is to be sent
  * @sk: the socket
  * @daddr: where to; replaced as for vctx_sock_connect()
+ * @dport: port, 0 if there are none
  *
  * Context: any.
  * Return: 0, or -ENETUNREACH for the loopback address of somebody else.
  */
-static inline int vctx_sock_send4(const struct sock *sk, __be32 *daddr)
+static inline int vctx_sock_send4(const struct sock *sk, __be32 *daddr,
+				  __be16 dport)
 {
-	return unlikely(sk->sk_vctx) ? __vctx_sock_send4(sk, daddr) : 0;
+	return vctx_sock_is_held(sk) ? __vctx_sock_send4(sk, daddr, dport) : 0;
 }
 
 /**
@@ -95,7 +115,7 @@ static inline int vctx_sock_send4(const struct sock *sk, __be32 *daddr)
 static inline __be32 vctx_sock_source4(const struct sock *sk, __be32 daddr,
 				       __be32 saddr, int oif)
 {
-	if (unlikely(sk->sk_vctx) && !saddr)
+	if (vctx_sock_is_held(sk) && !saddr)
 		return __vctx_sock_source4(sk, daddr, oif);
 	return saddr;
 }
@@ -111,13 +131,15 @@ static inline __be32 vctx_sock_source4(const struct sock *sk, __be32 daddr,
  */
 static inline int vctx_sock_flow4(const struct sock *sk, struct flowi4 *fl4)
 {
-	return sk && unlikely(sk->sk_vctx) ? __vctx_sock_flow4(sk, fl4) : 0;
+	return vctx_net_in_use() && sk && unlikely(sk->sk_vctx) ?
+	       __vctx_sock_flow4(sk, fl4) : 0;
 }
 
 /* The same for IPv6. */
 static inline int vctx_sock_flow6(const struct sock *sk, struct flowi6 *fl6)
 {
-	return sk && unlikely(sk->sk_vctx) ? __vctx_sock_flow6(sk, fl6) : 0;
+	return vctx_net_in_use() && sk && unlikely(sk->sk_vctx) ?
+	       __vctx_sock_flow6(sk, fl6) : 0;
 }
 
 /**
@@ -132,7 +154,7 @@ static inline int vctx_sock_flow6(const struct sock *sk, struct flowi6 *fl6)
  */
 static inline int vctx_sock_score4(const struct sock *sk, __be32 daddr)
 {
-	return unlikely(sk->sk_vctx) ? __vctx_sock_score4(sk, daddr) : 0;
+	return vctx_sock_is_held(sk) ? __vctx_sock_score4(sk, daddr) : 0;
 }
 
 /* The same for IPv6; @saddr is where it comes from, or NULL if not asked. */
@@ -140,7 +162,8 @@ static inline int vctx_sock_score6(const struct sock *sk,
 				   const struct in6_addr *saddr,
 				   const struct in6_addr *daddr)
 {
-	return unlikely(sk->sk_vctx) ? __vctx_sock_score6(sk, saddr, daddr) : 0;
+	return vctx_sock_is_held(sk) ?
+	       __vctx_sock_score6(sk, saddr, daddr) : 0;
 }
 
 /**
@@ -155,7 +178,9 @@ static inline int vctx_sock_score6(const struct sock *sk,
 static inline bool vctx_sock_apart(const struct sock *sk,
 				   const struct sock *sk2)
 {
-	if (likely(!sk->sk_vctx) && likely(!sk_fullsock(sk2) || !sk2->sk_vctx))
+	if (!vctx_net_in_use() ||
+	    (likely(!sk->sk_vctx) &&
+	     likely(!sk_fullsock(sk2) || !sk2->sk_vctx)))
 		return false;
 	return __vctx_sock_apart(sk, sk2);
 }
@@ -163,7 +188,7 @@ static inline bool vctx_sock_apart(const struct sock *sk,
 /**
  * vctx_sock_strangers() - may two sockets not share what comes?
  * @sk: a socket
- * @sk2: another one
+ * @sk2: another one; one in TIME-WAIT is in no group any more
  *
  * A group of SO_REUSEPORT hands what one may receive to any other.
  *
@@ -173,14 +198,15 @@ static inline bool vctx_sock_apart(const struct sock *sk,
 static inline bool vctx_sock_strangers(const struct sock *sk,
 				       const struct sock *sk2)
 {
-	return unlikely(sk->sk_vctx != sk2->sk_vctx) &&
+	return vctx_net_in_use() && sk_fullsock(sk2) &&
+	       unlikely(sk->sk_vctx != sk2->sk_vctx) &&
 	       (__vctx_sock_bound(sk) || __vctx_sock_bound(sk2));
 }
 
 /* Is the context of a socket bound to addresses?  Context: any. */
 static inline bool vctx_sock_bound(const struct sock *sk)
 {
-	return unlikely(sk->sk_vctx) && __vctx_sock_bound(sk);
+	return vctx_sock_is_held(sk) && __vctx_sock_bound(sk);
 }
 
 /**
@@ -193,7 +219,7 @@ static inline bool vctx_sock_bound(const struct sock *sk)
  */
 static inline bool vctx_sock_has_dev(const struct sock *sk, int ifindex)
 {
-	return likely(!sk->sk_vctx) || !ifindex ||
+	return !vctx_sock_is_held(sk) || !ifindex ||
 	       __vctx_sock_has_dev(sk, ifindex);
 }
 
@@ -203,12 +229,12 @@ static inline bool vctx_sock_has_dev(const struct sock *sk, int ifindex)
  * @addr: its address, or a peer's
  *
  * Context: any.
- * Return: the loopback address for the context's own to a member; for the
- * wildcard, if that stands for one address, this one; otherwise @addr.
+ * Return: the loopback address for the context's own to a member; otherwise
+ * @addr.
  */
 static inline __be32 vctx_sock_name4(const struct sock *sk, __be32 addr)
 {
-	if (likely(!sk_fullsock(sk) || !sk->sk_vctx))
+	if (!vctx_net_in_use() || likely(!sk_fullsock(sk) || !sk->sk_vctx))
 		return addr;
 	return __vctx_sock_name4(sk, addr);
 }
@@ -216,8 +242,31 @@ static inline __be32 vctx_sock_name4(const struct sock *sk, __be32 addr)
 /* The same for IPv6, in place. */
 static inline void vctx_sock_name6(const struct sock *sk, struct in6_addr *addr)
 {
-	if (unlikely(sk_fullsock(sk) && sk->sk_vctx))
+	if (vctx_net_in_use() && unlikely(sk_fullsock(sk) && sk->sk_vctx))
 		__vctx_sock_name6(sk, addr);
+}
+
+/**
+ * vctx_sock_list4() - what an address of a socket is called in a list
+ * @sk: the socket, of any state
+ * @addr: its address
+ *
+ * Context: any.
+ * Return: for the wildcard, if that stands for one address, this one;
+ * otherwise as vctx_sock_name4().
+ */
+static inline __be32 vctx_sock_list4(const struct sock *sk, __be32 addr)
+{
+	if (!vctx_net_in_use() || likely(!sk_fullsock(sk) || !sk->sk_vctx))
+		return addr;
+	return __vctx_sock_list4(sk, addr);
+}
+
+/* The same for IPv6, in place. */
+static inline void vctx_sock_list6(const struct sock *sk, struct in6_addr *addr)
+{
+	if (vctx_net_in_use() && unlikely(sk_fullsock(sk) && sk->sk_vctx))
+		__vctx_sock_list6(sk, addr);
 }
 
 /**
@@ -270,6 +319,11 @@ static inline bool vctx_addr6_hidden(const struct in6_addr *addr)
 
 #else /* !CONFIG_SECURITY_VCTX */
 
+static inline bool vctx_net_in_use(void)
+{
+	return false;
+}
+
 static inline int vctx_sock_bind(struct sock *sk, struct sockaddr *addr)
 {
 	return 0;
@@ -280,7 +334,8 @@ static inline int vctx_sock_connect(struct sock *sk, struct sockaddr *addr)
 	return 0;
 }
 
-static inline int vctx_sock_send4(const struct sock *sk, __be32 *daddr)
+static inline int vctx_sock_send4(const struct sock *sk, __be32 *daddr,
+				  __be16 dport)
 {
 	return 0;
 }
@@ -341,6 +396,15 @@ static inline __be32 vctx_sock_name4(const struct sock *sk, __be32 addr)
 }
 
 static inline void vctx_sock_name6(const struct sock *sk, struct in6_addr *addr)
+{
+}
+
+static inline __be32 vctx_sock_list4(const struct sock *sk, __be32 addr)
+{
+	return addr;
+}
+
+static inline void vctx_sock_list6(const struct sock *sk, struct in6_addr *addr)
 {
 }
 
