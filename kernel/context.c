@@ -84,6 +84,21 @@ static void vctx_ref_release(struct percpu_ref *ref)
 	queue_work(vctx_wq, &vctx->free_work);
 }
 
+/*
+ * Comes after all that somebody may wait for, since users can put it off by
+ * listing the queues.
+ */
+static void vctx_mqueue_work(struct work_struct *work)
+{
+	struct vctx *vctx = container_of(to_delayed_work(work), struct vctx,
+					 mqueue_work);
+
+	if (mq_end_context((unsigned long)vctx))
+		percpu_ref_kill(&vctx->ref);
+	else
+		queue_delayed_work(vctx_wq, &vctx->mqueue_work, HZ / 10);
+}
+
 static void vctx_offline_work(struct work_struct *work)
 {
 	struct vctx *vctx = container_of(work, struct vctx, offline_work);
@@ -92,7 +107,6 @@ static void vctx_offline_work(struct work_struct *work)
 	/* Waits for whoever is reading or writing one of its files. */
 	kernfs_remove(vctx->dir);
 	vctx_memcg_offline(vctx);
-	mq_end_context((unsigned long)vctx);
 	vctx_keys_offline(vctx);
 	xa_erase(&vctx_ids, vctx->id);
 	vctxfs_notify_list(vctx);
@@ -100,7 +114,11 @@ static void vctx_offline_work(struct work_struct *work)
 	vctx_sched_offline(vctx);
 	if (vctx->parent)
 		vctx_live_put(vctx->parent, VCTX_LIVE_CHILD);
-	percpu_ref_kill(&vctx->ref);
+	/* A queue is charged for, and so no new context has this address. */
+	if (vctx_counter_usage(&vctx->counter[VCTX_NMSG]))
+		queue_delayed_work(vctx_wq, &vctx->mqueue_work, 0);
+	else
+		percpu_ref_kill(&vctx->ref);
 }
 
 /**
@@ -152,6 +170,7 @@ static struct vctx *vctx_alloc(struct vctx *parent, u64 cap_drop, s64 live)
 	vctx_sched_alloc(vctx);
 	vctxfs_notify_init(vctx);
 	INIT_WORK(&vctx->offline_work, vctx_offline_work);
+	INIT_DELAYED_WORK(&vctx->mqueue_work, vctx_mqueue_work);
 	INIT_WORK(&vctx->free_work, vctx_free_work);
 	return vctx;
 

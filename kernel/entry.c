@@ -131,7 +131,9 @@ static int enter(const struct vctx_enter *req)
 	struct vctx *to;
 	int err;
 
-	if (current_shares() || current->ptrace)
+	/* It could do nothing any more for those that it traces. */
+	if (current_shares() || current->ptrace ||
+	    !list_empty(&current->ptraced))
 		return -EBUSY;
 	if (!may_drop(current_cred(), req->cap_drop))
 		return -EPERM;
@@ -162,8 +164,10 @@ static int enter(const struct vctx_enter *req)
 	vctx_memcg_entered();
 	if (blob->member)
 		vctx_live_put(from, VCTX_LIVE_MEMBER);
-	if (from)
+	if (from) {
+		vctx_init_unclaim(from);
 		vctx_put(from);
+	}
 	blob->member = true;
 	if (req->flags & VCTX_FLAG_FAKEINIT)
 		current->signal->is_child_subreaper = 1;

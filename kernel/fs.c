@@ -11,6 +11,7 @@
 #include <linux/fs_context.h>
 #include <linux/fsnotify_backend.h>
 #include <linux/init.h>
+#include <linux/ipc_namespace.h>
 #include <linux/kernfs.h>
 #include <linux/kstrtox.h>
 #include <linux/magic.h>
@@ -737,7 +738,7 @@ static int vctx_path_notify(const struct path *path, u64 mask,
 		return 0;
 	if (magic == PROC_SUPER_MAGIC)
 		return -EPERM;
-	if ((magic == VCTXFS_MAGIC ||
+	if ((magic == VCTXFS_MAGIC || magic == MQUEUE_MAGIC ||
 	     (magic == DEVPTS_SUPER_MAGIC &&
 	      vctx_sb_foreign(path->dentry->d_sb))) &&
 	    (obj_type != FSNOTIFY_OBJ_TYPE_INODE || d_is_dir(path->dentry)))

@@ -27,7 +27,7 @@ static struct task_struct *vctx_init_claimer(const struct vctx *vctx)
 	return p && atomic_read(&p->signal->live) ? p : NULL;
 }
 
-/* So, if it is in @vctx: not yet there, or in a context below, it is not. */
+/* So, if it is in @vctx: not yet there, or just gone to one below, it is not. */
 static struct task_struct *vctx_init_task(const struct vctx *vctx)
 {
 	struct task_struct *p = vctx_init_claimer(vctx);
@@ -69,8 +69,8 @@ int vctx_init_claim(struct vctx *vctx)
 }
 
 /**
- * vctx_init_unclaim() - current has not entered
- * @vctx: as claimed
+ * vctx_init_unclaim() - current has not entered, or has left
+ * @vctx: which it may have claimed
  *
  * Context: process, may sleep.
  */
@@ -102,6 +102,9 @@ pid_t __vctx_parent_tgid(struct task_struct *parent, pid_t nr)
 	/* 0 if it is in a PID namespace that current cannot see. */
 	if (nr && vctx && READ_ONCE(vctx->init) == task_tgid(parent))
 		return 1;
+	/* Nor may the host's process 1 be taken for the context's. */
+	if (nr == 1 && vctx_given_nr(1) != 1)
+		return 0;
 	return nr;
 }
 

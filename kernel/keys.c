@@ -41,17 +41,14 @@ struct key **__vctx_key_register(struct user_namespace *ns, struct key **reg,
 	return ns == &init_user_ns ? &current_vctx()->key_register[which] : reg;
 }
 
-/*
- * Who requests a key that there is not has a program of the host make it
- * (/sbin/request-key), as the host's root and with what the caller says.
- */
+bool __vctx_key_user_hidden(kuid_t uid)
+{
+	return !uid_eq(uid, current_uid());
+}
+
 static int vctx_key_alloc(struct key *key, const struct cred *cred,
 			  unsigned long flags)
 {
-	if (likely(!current_vctx()))
-		return 0;
-	if (key->type == &key_type_request_key_auth)
-		return -ENOKEY;
 	vctx_key_blob(key)->serial = current_serial();
 	return 0;
 }

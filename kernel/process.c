@@ -73,6 +73,25 @@ static int vctx_may_act(const struct task_struct *task)
 	return __vctx_task_hidden(task) ? -ESRCH : -EPERM;
 }
 
+/*
+ * A shell continues a job of its own that has entered a context.  Whoever may
+ * not reach out of one cannot do so this way either.
+ */
+static bool vctx_may_continue(const struct task_struct *task, int sig)
+{
+	const struct vctx *own = current_vctx(), *theirs = task_vctx(task);
+
+	return sig == SIGCONT && theirs &&
+	       (!own || vctx_is_within(theirs, own)) &&
+	       task_session((struct task_struct *)task) == task_session(current);
+}
+
+bool __vctx_signal_hidden(const struct task_struct *task, int sig)
+{
+	return __vctx_task_hidden(task) && !vctx_may_continue(task, sig);
+}
+
+/* Context: RCU read side. */
 static int vctx_task_kill(struct task_struct *p, struct kernel_siginfo *info,
 			  int sig, const struct cred *cred)
 {
@@ -81,7 +100,9 @@ static int vctx_task_kill(struct task_struct *p, struct kernel_siginfo *info,
 	 * and current has nothing to do with it.  Nor has a dying parent with
 	 * the signal that its child wants then (PR_SET_PDEATHSIG).
 	 */
-	return cred || info == SEND_SIG_NOINFO ? 0 : vctx_may_act(p);
+	if (cred || info == SEND_SIG_NOINFO || vctx_may_continue(p, sig))
+		return 0;
+	return vctx_may_act(p);
 }
 
 /*

@@ -205,6 +205,8 @@ struct vctx_sched {
  * @notify_timer: sends a notification that came too soon after another
  * @notified_at: jiffies of the last notification
  * @offline_work: runs when @live becomes zero
+ * @mqueue_work: runs after @offline_work if there are queues, until it could
+ *	remove them
  * @free_work: runs when @ref becomes zero
  */
 struct vctx {
@@ -242,6 +244,7 @@ struct vctx {
 	struct timer_list notify_timer;
 	unsigned long notified_at;
 	struct work_struct offline_work;
+	struct delayed_work mqueue_work;
 	struct work_struct free_work;
 };
 

@@ -360,7 +360,7 @@ TEST_F(escape, ptrace_outwards)
 				0));
 }
 
-/* A tracer that enters leaves behind whom it traces. */
+/* A tracer stays where those are that it traces. */
 TEST_F(escape, tracer_enters)
 {
 	struct agent tracer;
@@ -368,11 +368,7 @@ TEST_F(escape, tracer_enters)
 	ASSERT_EQ(0, agent_start(&tracer));
 	ASSERT_EQ(0, agent_call(&tracer, do_ptrace, PTRACE_SEIZE,
 				self->outside.pid, 0));
-	ASSERT_EQ(0, agent_call(&tracer, do_enter, ID, 0, 0));
-	EXPECT_EQ(-ESRCH, agent_call(&tracer, do_ptrace, PTRACE_INTERRUPT,
-				     self->outside.pid, 0));
-	EXPECT_EQ(-ESRCH, agent_call(&tracer, do_ptrace, PTRACE_KILL,
-				     self->outside.pid, 0));
+	EXPECT_EQ(-EBUSY, agent_call(&tracer, do_enter, ID, 0, 0));
 	EXPECT_EQ(0, agent_call(&self->outside, do_self_id, 0, 0, 0));
 	agent_stop(&tracer);
 	EXPECT_EQ(0, agent_call(&self->outside, do_self_id, 0, 0, 0));
@@ -975,6 +971,22 @@ TEST_F(escape, fakeinit)
 	agent_stop(&second);
 	/* It raises signals like everybody. */
 	EXPECT_EQ(SIGABRT, agent_call(&self->outside, do_abort, 0, 0, 0));
+}
+
+/* Who enters a context below is no longer process 1 of the one above. */
+TEST_F(escape, fakeinit_goes_below)
+{
+	struct agent init, later;
+
+	ASSERT_EQ(0, agent_start(&init));
+	ASSERT_EQ(0, agent_call(&init, do_enter, ID, VCTX_FLAG_FAKEINIT, 0));
+	ASSERT_EQ(0, agent_call(&init, do_enter, VCTX_ID_NEW, 0, 0));
+	EXPECT_EQ(init.pid, agent_call(&init, do_getpid, 0, 0, 0));
+	ASSERT_EQ(0, agent_start(&later));
+	EXPECT_EQ(0, agent_call(&later, do_enter, ID, VCTX_FLAG_FAKEINIT, 0));
+	EXPECT_EQ(1, agent_call(&later, do_getpid, 0, 0, 0));
+	agent_stop(&later);
+	agent_stop(&init);
 }
 
 /* Its parent follows it, and ends: nobody may become his own ancestor. */

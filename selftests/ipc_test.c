@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <mqueue.h>
 #include <stddef.h>
+#include <sys/inotify.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
@@ -1172,6 +1173,20 @@ static long do_mq_stat(long dir_fd, long b, long c)
 	return fstatat(dir_fd, mq_a + 1, &st, 0) ? -errno : 0;
 }
 
+static long do_mq_watch(long dir_fd, long b, long c)
+{
+	char path[32];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%ld", dir_fd);
+	fd = inotify_init1(IN_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = inotify_add_watch(fd, path, IN_CREATE) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
 TEST_F(ipc, mq_names)
 {
 	char dir[] = "/tmp/vctx-mq-XXXXXX";
@@ -1195,6 +1210,8 @@ TEST_F(ipc, mq_names)
 	EXPECT_EQ(-ENOENT, agent_call(&other, do_mq_unlink, (long)mq_a, 0, 0));
 	EXPECT_EQ(0, agent_call(&other, do_mq_listed, fd, 0, 0));
 	EXPECT_EQ(1, do_mq_listed(fd, 0, 0));
+	EXPECT_EQ(-EPERM, agent_call(&other, do_mq_watch, fd, 0, 0));
+	EXPECT_EQ(0, do_mq_watch(fd, 0, 0));
 
 	/* O_EXCL */
 	mq[1] = agent_call(&other, do_mq_open, (long)mq_a, 1, 1);
@@ -1371,6 +1388,19 @@ static long do_proc_keys(long id, long b, long c)
 	return !!strstr(buf, serial);
 }
 
+/* Lines of /proc/key-users */
+static long do_key_users(long a, long b, long c)
+{
+	char buf[16384], *p;
+	long n = 0;
+
+	if (read_file("/proc/key-users", buf, sizeof(buf)) < 0)
+		return -errno;
+	for (p = buf; (p = strchr(p, '\n')); p++)
+		n++;
+	return n;
+}
+
 static long do_join_keyring(long name, long b, long c)
 {
 	return do_keyctl(KEYCTL_JOIN_SESSION_KEYRING, name, 0);
@@ -1414,6 +1444,7 @@ TEST_F(ipc, keys)
 
 	/* No program of the host is run, and nothing is given to a parent. */
 	EXPECT_EQ(-ENOKEY, CALL(do_request_key, 0, 0, 0));
+	EXPECT_EQ(1, CALL(do_key_users, 0, 0, 0));
 	EXPECT_EQ(-EPERM, CALL(do_keyctl, KEYCTL_SESSION_TO_PARENT, 0, 0));
 	EXPECT_EQ(0, do_keyctl(KEYCTL_UNLINK, hosts, KEY_SPEC_USER_KEYRING));
 }

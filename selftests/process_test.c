@@ -1068,6 +1068,18 @@ FIXTURE_TEARDOWN_PARENT(host)
 	EXPECT_TRUE(WAIT_UNTIL(ctx_count() == self->contexts));
 }
 
+static long do_kill_only(long pid, long sig, long c)
+{
+	return kill(pid, sig) ? -errno : 0;
+}
+
+static long do_setsid(long a, long b, long c)
+{
+	pid_t sid = setsid();
+
+	return sid < 0 ? -errno : sid;
+}
+
 /* A parent waits for a child that has entered. */
 TEST_F(host, waits_for_child)
 {
@@ -1110,6 +1122,33 @@ TEST_F(host, is_told_of_childs_end)
 	}
 	EXPECT_EQ(SIGCHLD, sigtimedwait(&set, NULL, &timeout));
 	EXPECT_EQ(pid, wait(NULL));
+}
+
+/* A shell continues its job, and does nothing else to it. */
+TEST_F(host, continues_job)
+{
+	struct agent job, inside;
+	int status;
+
+	ASSERT_EQ(0, agent_start_in(&job, ID_A));
+	ASSERT_EQ(0, agent_start_in(&inside, ID_A));
+	EXPECT_EQ(-1, kill(job.pid, SIGSTOP));
+	EXPECT_EQ(ESRCH, errno);
+	ASSERT_EQ(0, agent_call(&inside, do_kill_only, job.pid, SIGSTOP, 0));
+	ASSERT_EQ(job.pid, waitpid(job.pid, &status, WUNTRACED));
+	EXPECT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(0, kill(job.pid, SIGCONT));
+	EXPECT_EQ(job.pid, waitpid(job.pid, &status, WCONTINUED));
+	EXPECT_TRUE(WIFCONTINUED(status));
+
+	/* Not outwards */
+	EXPECT_EQ(-ESRCH, agent_call(&inside, do_kill_only, getpid(), SIGCONT, 0));
+	/* Nor into another session */
+	EXPECT_LT(0, agent_call(&job, do_setsid, 0, 0, 0));
+	EXPECT_EQ(-1, kill(job.pid, SIGCONT));
+	EXPECT_EQ(ESRCH, errno);
+	agent_stop(&inside);
+	agent_stop(&job);
 }
 
 /* It may have asked for a signal itself, for when its parent ends. */

@@ -10,6 +10,7 @@
 #define _LINUX_VCTX_H
 
 #include <linux/types.h>
+#include <linux/uidgid_types.h>
 #include <linux/vctx_types.h>
 
 #include <linux/vctx_mm.h>
@@ -70,6 +71,7 @@ static inline bool vctx_is_member(const struct task_struct *task)
 }
 
 bool __vctx_task_hidden(const struct task_struct *task);
+bool __vctx_signal_hidden(const struct task_struct *task, int sig);
 bool __vctx_pid_hidden(struct pid *pid);
 bool __vctx_task_foreign(const struct task_struct *task);
 void __vctx_task_release(struct task_struct *task);
@@ -122,6 +124,7 @@ struct task_struct *__vctx_reaper(struct task_struct *father,
 				  struct task_struct *reaper);
 
 bool __vctx_key_hidden(const struct key *key);
+bool __vctx_key_user_hidden(kuid_t uid);
 struct key **__vctx_key_register(struct user_namespace *ns, struct key **reg,
 				 enum vctx_key_register which);
 bool __vctx_ipc_unlisted(void);
@@ -289,6 +292,21 @@ void __vctx_sysinfo(struct sysinfo *info);
 static inline bool vctx_task_hidden(const struct task_struct *task)
 {
 	return static_branch_likely(&vctx_enabled) && __vctx_task_hidden(task);
+}
+
+/**
+ * vctx_signal_hidden() - is there no such task to send a signal to, for current?
+ * @task: any task
+ * @sig: the signal
+ *
+ * Context: RCU read side.
+ * Return: what vctx_task_hidden() says, but false for SIGCONT to a task of
+ * current's session in a context below.
+ */
+static inline bool vctx_signal_hidden(const struct task_struct *task, int sig)
+{
+	return static_branch_likely(&vctx_enabled) &&
+	       __vctx_signal_hidden(task, sig);
 }
 
 /**
@@ -477,6 +495,27 @@ static inline bool vctx_ipc_may_clean(void)
 static inline bool vctx_key_hidden(const struct key *key)
 {
 	return static_branch_likely(&vctx_enabled) && __vctx_key_hidden(key);
+}
+
+/* How many keys others have, of all contexts, is not for members. */
+static inline bool vctx_key_user_hidden(kuid_t uid)
+{
+	return static_branch_likely(&vctx_enabled) && vctx_is_member(current) &&
+	       __vctx_key_user_hidden(uid);
+}
+
+/**
+ * vctx_key_may_request() - may current have a key made that there is not?
+ *
+ * A program of the host makes it (/sbin/request-key), as the host's root and
+ * with what the caller says.
+ *
+ * Context: process.
+ * Return: false for a member.
+ */
+static inline bool vctx_key_may_request(void)
+{
+	return !static_branch_likely(&vctx_enabled) || !vctx_is_member(current);
 }
 
 /**
@@ -1342,6 +1381,16 @@ static inline bool vctx_key_hidden(const struct key *key)
 	return false;
 }
 
+static inline bool vctx_key_user_hidden(kuid_t uid)
+{
+	return false;
+}
+
+static inline bool vctx_key_may_request(void)
+{
+	return true;
+}
+
 static inline struct key **vctx_key_register(struct user_namespace *ns,
 					     struct key **reg,
 					     enum vctx_key_register which)
@@ -1375,6 +1424,11 @@ static inline bool vctx_ipc_may_clean(void)
 }
 
 static inline bool vctx_task_hidden(const struct task_struct *task)
+{
+	return false;
+}
+
+static inline bool vctx_signal_hidden(const struct task_struct *task, int sig)
 {
 	return false;
 }
