@@ -16,7 +16,7 @@
 #include "sched/sched.h"
 #include "vctx.h"
 
-DEFINE_STATIC_KEY_FALSE(vctx_enabled);
+struct static_key_false vctx_enabled = STATIC_KEY_FALSE_INIT;
 EXPORT_SYMBOL_GPL(vctx_enabled);
 
 struct lsm_blob_sizes vctx_blob_sizes __ro_after_init = {

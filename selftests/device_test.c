@@ -211,7 +211,7 @@ TEST_F(device, bad_lines)
 	} bad[] = {
 		{ "\n", -EINVAL }, { "allow\n", -EINVAL },
 		{ "allow c\n", -EINVAL }, { "allow c 1:3\n", -EINVAL },
-		{ "allow c 1:3 \n", -EINVAL }, { "allow c 1:3 x\n", -EINVAL },
+		{ "allow c 1:3\x20\n", -EINVAL }, { "allow c 1:3 x\n", -EINVAL },
 		{ "allow c 1:3 rw r\n", -EINVAL }, { "allow c 1 rw\n", -EINVAL },
 		{ "allow c :3 rw\n", -EINVAL }, { "allow c 1: rw\n", -EINVAL },
 		{ "allow c +1:3 rw\n", -EINVAL }, { "allow c -1:3 rw\n", -EINVAL },

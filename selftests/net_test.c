@@ -749,7 +749,7 @@ FIXTURE_SETUP(net)
 		SKIP(return, "the kernel has no dummy devices");
 	ASSERT_EQ(0, err);
 	ASSERT_EQ(0, add_dummy("vctx1"));
-	for (i = 0; i < sizeof(addr) / sizeof(addr[0]); i++)
+	for (i = 0; i < (int)ARRAY_SIZE(addr); i++)
 		ASSERT_EQ(0, add_addr("vctx0", addr[i]));
 	ASSERT_EQ(0, add_addr("vctx1", ELSE4));
 	for (i = 0; i < 4; i++)
@@ -777,7 +777,7 @@ FIXTURE_TEARDOWN(net)
 
 #define ASK(_agent, _fn, ...) ASK_3(_agent, _fn, ##__VA_ARGS__, 0, 0, 0)
 #define ASK_3(_agent, _fn, _a, _b, _c, ...) \
-	agent_call(&self->_agent, _fn, (long)(_a), (long)(_b), (long)(_c))
+	agent_call(_agent, _fn, (long)(_a), (long)(_b), (long)(_c))
 #define HERE(_fn, ...) HERE_3(_fn, ##__VA_ARGS__, 0, 0, 0)
 #define HERE_3(_fn, _a, _b, _c, ...) \
 	_fn((long)(_a), (long)(_b), (long)(_c))
@@ -792,29 +792,29 @@ TEST_F(net, bind_own_addresses)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		EXPECT_EQ(0, ASK(a, do_try_bind, A4, 0, type[i]));
-		EXPECT_EQ(0, ASK(a, do_try_bind, A6, 0, type[i]));
-		EXPECT_EQ(0, ASK(a, do_try_bind, "::ffff:" A4, 0, type[i]));
-		EXPECT_EQ(0, ASK(a, do_try_bind, "0.0.0.0", 0, type[i]));
-		EXPECT_EQ(0, ASK(a, do_try_bind, "::", 0, type[i]));
-		EXPECT_EQ(0, ASK(a, do_try_bind, "127.0.0.1", 0, type[i]));
-		EXPECT_EQ(0, ASK(a, do_try_bind, "::1", 0, type[i]));
-		EXPECT_EQ(0, ASK(m, do_try_bind, M4_2, 0, type[i]));
+		EXPECT_EQ(0, ASK(&self->a, do_try_bind, A4, 0, type[i]));
+		EXPECT_EQ(0, ASK(&self->a, do_try_bind, A6, 0, type[i]));
+		EXPECT_EQ(0, ASK(&self->a, do_try_bind, "::ffff:" A4, 0, type[i]));
+		EXPECT_EQ(0, ASK(&self->a, do_try_bind, "0.0.0.0", 0, type[i]));
+		EXPECT_EQ(0, ASK(&self->a, do_try_bind, "::", 0, type[i]));
+		EXPECT_EQ(0, ASK(&self->a, do_try_bind, "127.0.0.1", 0, type[i]));
+		EXPECT_EQ(0, ASK(&self->a, do_try_bind, "::1", 0, type[i]));
+		EXPECT_EQ(0, ASK(&self->m, do_try_bind, M4_2, 0, type[i]));
 
-		EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, B4, 0, type[i]));
-		EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, HOST4, 0, type[i]));
-		EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, B6, 0, type[i]));
-		EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, HOST6, 0, type[i]));
+		EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, B4, 0, type[i]));
+		EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, HOST4, 0, type[i]));
+		EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, B6, 0, type[i]));
+		EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, HOST6, 0, type[i]));
 		EXPECT_EQ(-EADDRNOTAVAIL,
-			  ASK(a, do_try_bind, "::ffff:" B4, 0, type[i]));
+			  ASK(&self->a, do_try_bind, "::ffff:" B4, 0, type[i]));
 		EXPECT_EQ(-EADDRNOTAVAIL,
-			  ASK(a, do_try_bind, "127.0.0.2", 0, type[i]));
+			  ASK(&self->a, do_try_bind, "127.0.0.2", 0, type[i]));
 
 		/* Neither the host nor who is not bound is held to any. */
 		EXPECT_EQ(0, HERE(do_try_bind, A4, 0, type[i]));
-		EXPECT_EQ(0, ASK(u, do_try_bind, B4, 0, type[i]));
-		EXPECT_EQ(0, ASK(u, do_try_bind, B6, 0, type[i]));
-		EXPECT_EQ(0, ASK(u, do_try_bind, "127.0.0.2", 0, type[i]));
+		EXPECT_EQ(0, ASK(&self->u, do_try_bind, B4, 0, type[i]));
+		EXPECT_EQ(0, ASK(&self->u, do_try_bind, B6, 0, type[i]));
+		EXPECT_EQ(0, ASK(&self->u, do_try_bind, "127.0.0.2", 0, type[i]));
 	}
 }
 
@@ -822,38 +822,38 @@ TEST_F(net, wildcard_of_one_address_is_listed_as_that)
 {
 	long fd;
 
-	fd = ASK(a, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
+	fd = ASK(&self->a, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(0, ASK(a, do_name, fd, "0.0.0.0"));
+	EXPECT_EQ(0, ASK(&self->a, do_name, fd, "0.0.0.0"));
 	/* 10.77.0.2:8000, for whoever looks */
 	EXPECT_EQ(1, HERE(do_file_has, "/proc/thread-self/net/tcp", "02004D0A:1F40"));
-	EXPECT_EQ(1, ASK(a, do_file_has, "/proc/thread-self/net/tcp", "02004D0A:1F40"));
+	EXPECT_EQ(1, ASK(&self->a, do_file_has, "/proc/thread-self/net/tcp", "02004D0A:1F40"));
 	ASSERT_EQ(0, ctx_write(B_ID, "addresses", B6 "\n"));
-	ASSERT_LE(0, ASK(b, do_bind, "::", 8000, SOCK_STREAM));
-	ASSERT_LE(0, ASK(b, do_bind, "::", 8000, SOCK_DGRAM));
+	ASSERT_LE(0, ASK(&self->b, do_bind, "::", 8000, SOCK_STREAM));
+	ASSERT_LE(0, ASK(&self->b, do_bind, "::", 8000, SOCK_DGRAM));
 	/* fd77::3, in words of the machine's byte order */
 	EXPECT_EQ(1, HERE(do_file_has, "/proc/thread-self/net/tcp6",
 			  "000077FD000000000000000003000000:1F40"));
 	EXPECT_EQ(1, HERE(do_file_has, "/proc/thread-self/net/udp6",
 			  "000077FD000000000000000003000000:1F40"));
-	fd = ASK(m, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
+	fd = ASK(&self->m, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(0, ASK(m, do_name, fd, "0.0.0.0"));
+	EXPECT_EQ(0, ASK(&self->m, do_name, fd, "0.0.0.0"));
 }
 
 TEST_F(net, tcp_wildcards_share_a_port)
 {
 	long a, b, m, fd, got;
 
-	a = ASK(a, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
-	b = ASK(b, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
-	m = ASK(m, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
+	a = ASK(&self->a, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
+	b = ASK(&self->b, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
+	m = ASK(&self->m, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
 	ASSERT_LE(0, a);
 	ASSERT_LE(0, b);
 	ASSERT_LE(0, m);
-	EXPECT_EQ(-EADDRINUSE, ASK(a, do_bind, "0.0.0.0", 8000, SOCK_STREAM));
-	EXPECT_EQ(-EADDRINUSE, ASK(a, do_bind, A4, 8000, SOCK_STREAM));
-	EXPECT_EQ(-EADDRINUSE, ASK(u, do_bind, "0.0.0.0", 8000, SOCK_STREAM));
+	EXPECT_EQ(-EADDRINUSE, ASK(&self->a, do_bind, "0.0.0.0", 8000, SOCK_STREAM));
+	EXPECT_EQ(-EADDRINUSE, ASK(&self->a, do_bind, A4, 8000, SOCK_STREAM));
+	EXPECT_EQ(-EADDRINUSE, ASK(&self->u, do_bind, "0.0.0.0", 8000, SOCK_STREAM));
 	EXPECT_EQ(-EADDRINUSE, HERE(do_bind, "0.0.0.0", 8000, SOCK_STREAM));
 	EXPECT_EQ(-EADDRINUSE, HERE(do_bind, A4, 8000, SOCK_STREAM));
 
@@ -861,19 +861,19 @@ TEST_F(net, tcp_wildcards_share_a_port)
 	EXPECT_EQ(-ECONNREFUSED, HERE(do_connect, "127.0.0.1", 8000, SOCK_STREAM));
 	fd = HERE(do_connect, A4, 8000, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	got = ACCEPTS(a, a);
+	got = ACCEPTS(&self->a, a);
 	ASSERT_LE(0, got);
-	EXPECT_EQ(0, ASK(a, do_name, got, A4));
-	EXPECT_EQ(-ETIMEDOUT, NOTHING(b, b));
+	EXPECT_EQ(0, ASK(&self->a, do_name, got, A4));
+	EXPECT_EQ(-ETIMEDOUT, NOTHING(&self->b, b));
 	close(fd);
 	fd = HERE(do_connect, B4, 8000, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_LE(0, ACCEPTS(b, b));
-	EXPECT_EQ(-ETIMEDOUT, NOTHING(a, a));
+	EXPECT_LE(0, ACCEPTS(&self->b, b));
+	EXPECT_EQ(-ETIMEDOUT, NOTHING(&self->a, a));
 	close(fd);
 	fd = HERE(do_connect, M4_2, 8000, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_LE(0, ACCEPTS(m, m));
+	EXPECT_LE(0, ACCEPTS(&self->m, m));
 	close(fd);
 
 	/* What is nobody's else is there for the host. */
@@ -886,28 +886,28 @@ TEST_F(net, tcp6_wildcards_share_a_port)
 {
 	long a, b, fd;
 
-	a = ASK(a, do_bind, "::", 8000, SOCK_STREAM);
-	b = ASK(b, do_bind, "::", 8000, SOCK_STREAM);
+	a = ASK(&self->a, do_bind, "::", 8000, SOCK_STREAM);
+	b = ASK(&self->b, do_bind, "::", 8000, SOCK_STREAM);
 	ASSERT_LE(0, a);
 	ASSERT_LE(0, b);
-	EXPECT_EQ(-EADDRINUSE, ASK(a, do_bind, A6, 8000, SOCK_STREAM));
-	EXPECT_EQ(-EADDRINUSE, ASK(a, do_bind, "0.0.0.0", 8000, SOCK_STREAM));
+	EXPECT_EQ(-EADDRINUSE, ASK(&self->a, do_bind, A6, 8000, SOCK_STREAM));
+	EXPECT_EQ(-EADDRINUSE, ASK(&self->a, do_bind, "0.0.0.0", 8000, SOCK_STREAM));
 
 	EXPECT_EQ(-ECONNREFUSED, HERE(do_connect, HOST6, 8000, SOCK_STREAM));
 	fd = HERE(do_connect, A6, 8000, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_LE(0, ACCEPTS(a, a));
-	EXPECT_EQ(-ETIMEDOUT, NOTHING(b, b));
+	EXPECT_LE(0, ACCEPTS(&self->a, a));
+	EXPECT_EQ(-ETIMEDOUT, NOTHING(&self->b, b));
 	close(fd);
 	fd = HERE(do_connect, B6, 8000, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_LE(0, ACCEPTS(b, b));
+	EXPECT_LE(0, ACCEPTS(&self->b, b));
 	close(fd);
 	/* They take IPv4, too. */
 	fd = HERE(do_connect, B4, 8000, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_LE(0, ACCEPTS(b, b));
-	EXPECT_EQ(-ETIMEDOUT, NOTHING(a, a));
+	EXPECT_LE(0, ACCEPTS(&self->b, b));
+	EXPECT_EQ(-ETIMEDOUT, NOTHING(&self->a, a));
 	close(fd);
 }
 
@@ -921,26 +921,26 @@ TEST_F(net, udp_wildcards_share_a_port)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		a = ASK(a, do_bind, wild[i], 5300, SOCK_DGRAM);
-		b = ASK(b, do_bind, wild[i], 5300, SOCK_DGRAM);
+		a = ASK(&self->a, do_bind, wild[i], 5300, SOCK_DGRAM);
+		b = ASK(&self->b, do_bind, wild[i], 5300, SOCK_DGRAM);
 		ASSERT_LE(0, a);
 		ASSERT_LE(0, b);
 		EXPECT_EQ(-EADDRINUSE,
-			  ASK(a, do_bind, to_a[i], 5300, SOCK_DGRAM));
+			  ASK(&self->a, do_bind, to_a[i], 5300, SOCK_DGRAM));
 		EXPECT_EQ(-EADDRINUSE, HERE(do_bind, wild[i], 5300, SOCK_DGRAM));
 		fd = HERE(do_bind, host[i], 0, SOCK_DGRAM);
 		ASSERT_LE(0, fd);
 
 		ASSERT_EQ(0, HERE(do_sendto, fd, to_a[i], 5300));
-		EXPECT_EQ(0, ASK(a, do_echo, a, host[i], PATIENCE_MS));
+		EXPECT_EQ(0, ASK(&self->a, do_echo, a, host[i], PATIENCE_MS));
 		EXPECT_EQ(0, HERE(do_receive, fd, to_a[i], PATIENCE_MS));
 		ASSERT_EQ(0, HERE(do_sendto, fd, to_b[i], 5300));
-		EXPECT_EQ(0, ASK(b, do_echo, b, host[i], PATIENCE_MS));
+		EXPECT_EQ(0, ASK(&self->b, do_echo, b, host[i], PATIENCE_MS));
 		EXPECT_EQ(0, HERE(do_receive, fd, to_b[i], PATIENCE_MS));
-		EXPECT_EQ(-ETIMEDOUT, ASK(a, do_receive, a, host[i], 0));
+		EXPECT_EQ(-ETIMEDOUT, ASK(&self->a, do_receive, a, host[i], 0));
 		close(fd);
-		EXPECT_EQ(0, ASK(a, do_close, a));
-		EXPECT_EQ(0, ASK(b, do_close, b));
+		EXPECT_EQ(0, ASK(&self->a, do_close, a));
+		EXPECT_EQ(0, ASK(&self->b, do_close, b));
 	}
 }
 
@@ -954,31 +954,31 @@ TEST_F(net, reuseport_takes_no_port_of_others)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		a = ASK(a, do_bind, "0.0.0.0", 8010, type[i]);
+		a = ASK(&self->a, do_bind, "0.0.0.0", 8010, type[i]);
 		ASSERT_LE(0, a);
 		/* A group within the context */
-		a2 = ASK(a, do_bind, "0.0.0.0", 8010, type[i]);
+		a2 = ASK(&self->a, do_bind, "0.0.0.0", 8010, type[i]);
 		EXPECT_LE(0, a2);
-		u = ASK(u, do_bind, "127.0.0.77", 8010, type[i]);
+		u = ASK(&self->u, do_bind, "127.0.0.77", 8010, type[i]);
 		ASSERT_LE(0, u);
-		EXPECT_EQ(-EADDRINUSE, ASK(u, do_bind, "0.0.0.0", 8010, type[i]));
-		EXPECT_EQ(-EADDRINUSE, ASK(u, do_bind, A4, 8010, type[i]));
+		EXPECT_EQ(-EADDRINUSE, ASK(&self->u, do_bind, "0.0.0.0", 8010, type[i]));
+		EXPECT_EQ(-EADDRINUSE, ASK(&self->u, do_bind, A4, 8010, type[i]));
 		/* All are root, but not the same one. */
 		EXPECT_EQ(-EADDRINUSE, HERE(do_bind, "0.0.0.0", 8010, type[i]));
 		EXPECT_EQ(-EADDRINUSE, HERE(do_bind, A4, 8010, type[i]));
 		fd = HERE(do_bind, HOST4, 8010, type[i]);
 		EXPECT_LE(0, fd);
 		close(fd);
-		EXPECT_EQ(0, ASK(a, do_close, a));
-		EXPECT_EQ(0, ASK(a, do_close, a2));
-		EXPECT_EQ(0, ASK(u, do_close, u));
+		EXPECT_EQ(0, ASK(&self->a, do_close, a));
+		EXPECT_EQ(0, ASK(&self->a, do_close, a2));
+		EXPECT_EQ(0, ASK(&self->u, do_close, u));
 	}
 	/* The host's socket came first. */
 	for (i = 0; i < 2; i++) {
 		fd = HERE(do_bind, A4, 8011, type[i]);
 		ASSERT_LE(0, fd);
-		EXPECT_EQ(-EADDRINUSE, ASK(a, do_bind, A4, 8011, type[i]));
-		EXPECT_EQ(-EADDRINUSE, ASK(a, do_bind, "0.0.0.0", 8011, type[i]));
+		EXPECT_EQ(-EADDRINUSE, ASK(&self->a, do_bind, A4, 8011, type[i]));
+		EXPECT_EQ(-EADDRINUSE, ASK(&self->a, do_bind, "0.0.0.0", 8011, type[i]));
 		close(fd);
 	}
 }
@@ -1008,26 +1008,26 @@ TEST_F(net, own_loopback_is_nobodys_else)
 	ASSERT_EQ(0, strncmp(lo4, "127.", 4));
 	snprintf(mapped, sizeof(mapped), "::ffff:%s", lo4);
 	for (i = 0; i < 2; i++) {
-		EXPECT_EQ(-ENETUNREACH, ASK(b, do_connect, lo4, 9, type[i]));
-		EXPECT_EQ(-ENETUNREACH, ASK(u, do_connect, lo4, 9, type[i]));
-		EXPECT_EQ(-ENETUNREACH, ASK(u, do_connect, mapped, 9, type[i]));
-		EXPECT_EQ(-EADDRNOTAVAIL, ASK(b, do_try_bind, lo4, 0, type[i]));
-		EXPECT_EQ(-EADDRNOTAVAIL, ASK(u, do_try_bind, lo4, 0, type[i]));
-		EXPECT_EQ(-EADDRNOTAVAIL, ASK(u, do_try_bind, mapped, 0, type[i]));
+		EXPECT_EQ(-ENETUNREACH, ASK(&self->b, do_connect, lo4, 9, type[i]));
+		EXPECT_EQ(-ENETUNREACH, ASK(&self->u, do_connect, lo4, 9, type[i]));
+		EXPECT_EQ(-ENETUNREACH, ASK(&self->u, do_connect, mapped, 9, type[i]));
+		EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->b, do_try_bind, lo4, 0, type[i]));
+		EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->u, do_try_bind, lo4, 0, type[i]));
+		EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->u, do_try_bind, mapped, 0, type[i]));
 	}
-	fd = ASK(u, do_bind, "0.0.0.0", 0, SOCK_DGRAM);
+	fd = ASK(&self->u, do_bind, "0.0.0.0", 0, SOCK_DGRAM);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(-ENETUNREACH, ASK(u, do_sendto, fd, lo4, 9));
+	EXPECT_EQ(-ENETUNREACH, ASK(&self->u, do_sendto, fd, lo4, 9));
 
 	/* The host may, and is answered at its own 127.0.0.1. */
-	a = ASK(a, do_bind, "127.0.0.1", 5434, SOCK_STREAM);
+	a = ASK(&self->a, do_bind, "127.0.0.1", 5434, SOCK_STREAM);
 	ASSERT_LE(0, a);
 	fd = HERE(do_connect, lo4, 5434, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	got = ACCEPTS(a, a);
+	got = ACCEPTS(&self->a, a);
 	ASSERT_LE(0, got);
 	ASSERT_EQ(1, send(fd, "x", 1, 0));
-	EXPECT_EQ(0, ASK(a, do_pass_on, got));
+	EXPECT_EQ(0, ASK(&self->a, do_pass_on, got));
 	EXPECT_EQ(0, HERE(do_pass_in, fd));
 	close(fd);
 }
@@ -1041,7 +1041,7 @@ TEST_F(net, resolver_of_the_host)
 	lo4_of(A_ID, lo4);
 	fd = HERE(do_bind, stub, 53, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	ASSERT_LE(0, ASK(a, do_connect, stub, 53, SOCK_STREAM));
+	ASSERT_LE(0, ASK(&self->a, do_connect, stub, 53, SOCK_STREAM));
 	got = HERE(do_accept, fd, PATIENCE_MS);
 	ASSERT_LE(0, got);
 	EXPECT_EQ(0, HERE(do_peer, got, lo4));
@@ -1050,56 +1050,56 @@ TEST_F(net, resolver_of_the_host)
 
 	fd = HERE(do_bind, stub, 53, SOCK_DGRAM);
 	ASSERT_LE(0, fd);
-	got = ASK(a, do_bind, "0.0.0.0", 0, SOCK_DGRAM);
+	got = ASK(&self->a, do_bind, "0.0.0.0", 0, SOCK_DGRAM);
 	ASSERT_LE(0, got);
-	ASSERT_EQ(0, ASK(a, do_sendto, got, stub, 53));
+	ASSERT_EQ(0, ASK(&self->a, do_sendto, got, stub, 53));
 	EXPECT_EQ(0, HERE(do_echo, fd, lo4, PATIENCE_MS));
-	EXPECT_EQ(0, ASK(a, do_receive, got, stub, PATIENCE_MS));
+	EXPECT_EQ(0, ASK(&self->a, do_receive, got, stub, PATIENCE_MS));
 	close(fd);
 
-	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, stub, 53, SOCK_DGRAM));
-	EXPECT_EQ(-ENETUNREACH, ASK(a, do_connect, stub, 54, SOCK_STREAM));
-	EXPECT_EQ(-ENETUNREACH, ASK(a, do_connect, "127.0.0.55", 53, SOCK_STREAM));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, stub, 53, SOCK_DGRAM));
+	EXPECT_EQ(-ENETUNREACH, ASK(&self->a, do_connect, stub, 54, SOCK_STREAM));
+	EXPECT_EQ(-ENETUNREACH, ASK(&self->a, do_connect, "127.0.0.55", 53, SOCK_STREAM));
 }
 
 TEST_F(net, loopback_of_its_own)
 {
 	long a, b, fd, got;
 
-	a = ASK(a, do_bind, "127.0.0.1", 5432, SOCK_STREAM);
-	b = ASK(b, do_bind, "127.0.0.1", 5432, SOCK_STREAM);
+	a = ASK(&self->a, do_bind, "127.0.0.1", 5432, SOCK_STREAM);
+	b = ASK(&self->b, do_bind, "127.0.0.1", 5432, SOCK_STREAM);
 	ASSERT_LE(0, a);
 	ASSERT_LE(0, b);
 	/* Besides, and not instead of, its address */
-	EXPECT_EQ(0, ASK(a, do_try_bind, A4, 5432, SOCK_STREAM));
-	EXPECT_EQ(0, ASK(a, do_name, a, "127.0.0.1"));
+	EXPECT_EQ(0, ASK(&self->a, do_try_bind, A4, 5432, SOCK_STREAM));
+	EXPECT_EQ(0, ASK(&self->a, do_name, a, "127.0.0.1"));
 	EXPECT_EQ(-ECONNREFUSED,
 		  HERE(do_connect, "127.0.0.1", 5432, SOCK_STREAM));
-	EXPECT_EQ(-ECONNREFUSED, ASK(m, do_connect, "127.0.0.1", 5432, SOCK_STREAM));
-	EXPECT_EQ(-ENETUNREACH, ASK(a, do_connect, "127.0.0.2", 5432, SOCK_STREAM));
-	EXPECT_EQ(-ENETUNREACH, ASK(a, do_connect, "127.200.0.9", 5432, SOCK_STREAM));
+	EXPECT_EQ(-ECONNREFUSED, ASK(&self->m, do_connect, "127.0.0.1", 5432, SOCK_STREAM));
+	EXPECT_EQ(-ENETUNREACH, ASK(&self->a, do_connect, "127.0.0.2", 5432, SOCK_STREAM));
+	EXPECT_EQ(-ENETUNREACH, ASK(&self->a, do_connect, "127.200.0.9", 5432, SOCK_STREAM));
 
-	fd = ASK(a, do_connect, "127.0.0.1", 5432, SOCK_STREAM);
+	fd = ASK(&self->a, do_connect, "127.0.0.1", 5432, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(0, ASK(a, do_name, fd, "127.0.0.1"));
-	EXPECT_EQ(0, ASK(a, do_peer, fd, "127.0.0.1"));
-	got = ACCEPTS(a, a);
+	EXPECT_EQ(0, ASK(&self->a, do_name, fd, "127.0.0.1"));
+	EXPECT_EQ(0, ASK(&self->a, do_peer, fd, "127.0.0.1"));
+	got = ACCEPTS(&self->a, a);
 	ASSERT_LE(0, got);
-	EXPECT_EQ(0, ASK(a, do_name, got, "127.0.0.1"));
-	EXPECT_EQ(0, ASK(a, do_peer, got, "127.0.0.1"));
-	EXPECT_EQ(-ETIMEDOUT, NOTHING(b, b));
+	EXPECT_EQ(0, ASK(&self->a, do_name, got, "127.0.0.1"));
+	EXPECT_EQ(0, ASK(&self->a, do_peer, got, "127.0.0.1"));
+	EXPECT_EQ(-ETIMEDOUT, NOTHING(&self->b, b));
 
 	/* The wildcard is on it, too, and the host's loopback is another. */
-	a = ASK(a, do_bind, "0.0.0.0", 5433, SOCK_STREAM);
+	a = ASK(&self->a, do_bind, "0.0.0.0", 5433, SOCK_STREAM);
 	ASSERT_LE(0, a);
 	fd = HERE(do_bind, "127.0.0.1", 5433, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_LE(0, ASK(a, do_connect, "127.0.0.1", 5433, SOCK_STREAM));
-	EXPECT_LE(0, ACCEPTS(a, a));
-	EXPECT_LE(0, ASK(a, do_connect, "::ffff:127.0.0.1", 5433, SOCK_STREAM));
-	EXPECT_LE(0, ACCEPTS(a, a));
+	EXPECT_LE(0, ASK(&self->a, do_connect, "127.0.0.1", 5433, SOCK_STREAM));
+	EXPECT_LE(0, ACCEPTS(&self->a, a));
+	EXPECT_LE(0, ASK(&self->a, do_connect, "::ffff:127.0.0.1", 5433, SOCK_STREAM));
+	EXPECT_LE(0, ACCEPTS(&self->a, a));
 	EXPECT_EQ(-ETIMEDOUT, HERE(do_accept, fd, 0));
-	EXPECT_EQ(-ECONNREFUSED, ASK(b, do_connect, "127.0.0.1", 5433, SOCK_STREAM));
+	EXPECT_EQ(-ECONNREFUSED, ASK(&self->b, do_connect, "127.0.0.1", 5433, SOCK_STREAM));
 	close(fd);
 }
 
@@ -1107,15 +1107,15 @@ TEST_F(net, loopback_for_datagrams)
 {
 	long a, fd;
 
-	a = ASK(a, do_bind, "127.0.0.1", 5300, SOCK_DGRAM);
+	a = ASK(&self->a, do_bind, "127.0.0.1", 5300, SOCK_DGRAM);
 	ASSERT_LE(0, a);
-	ASSERT_LE(0, ASK(b, do_bind, "127.0.0.1", 5300, SOCK_DGRAM));
-	fd = ASK(a, do_bind, "127.0.0.1", 0, SOCK_DGRAM);
+	ASSERT_LE(0, ASK(&self->b, do_bind, "127.0.0.1", 5300, SOCK_DGRAM));
+	fd = ASK(&self->a, do_bind, "127.0.0.1", 0, SOCK_DGRAM);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, ASK(a, do_sendto, fd, "127.0.0.1", 5300));
-	EXPECT_EQ(0, ASK(a, do_echo, a, "127.0.0.1", PATIENCE_MS));
-	EXPECT_EQ(0, ASK(a, do_receive, fd, "127.0.0.1", PATIENCE_MS));
-	EXPECT_EQ(-ENETUNREACH, ASK(a, do_sendto, fd, "127.0.0.2", 5300));
+	ASSERT_EQ(0, ASK(&self->a, do_sendto, fd, "127.0.0.1", 5300));
+	EXPECT_EQ(0, ASK(&self->a, do_echo, a, "127.0.0.1", PATIENCE_MS));
+	EXPECT_EQ(0, ASK(&self->a, do_receive, fd, "127.0.0.1", PATIENCE_MS));
+	EXPECT_EQ(-ENETUNREACH, ASK(&self->a, do_sendto, fd, "127.0.0.2", 5300));
 }
 
 TEST_F(net, loopback6_of_its_own)
@@ -1123,31 +1123,31 @@ TEST_F(net, loopback6_of_its_own)
 	struct sockaddr_storage addr;
 	long a, b, fd, got;
 
-	a = ASK(a, do_bind, "::1", 5432, SOCK_STREAM);
-	b = ASK(b, do_bind, "::1", 5432, SOCK_STREAM);
+	a = ASK(&self->a, do_bind, "::1", 5432, SOCK_STREAM);
+	b = ASK(&self->b, do_bind, "::1", 5432, SOCK_STREAM);
 	ASSERT_LE(0, a);
 	ASSERT_LE(0, b);
-	EXPECT_EQ(0, ASK(a, do_name, a, "::1"));
+	EXPECT_EQ(0, ASK(&self->a, do_name, a, "::1"));
 	EXPECT_EQ(-ECONNREFUSED, HERE(do_connect, "::1", 5432, SOCK_STREAM));
-	fd = ASK(a, do_connect, "::1", 5432, SOCK_STREAM);
+	fd = ASK(&self->a, do_connect, "::1", 5432, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(0, ASK(a, do_name, fd, "::1"));
-	EXPECT_EQ(0, ASK(a, do_peer, fd, "::1"));
-	got = ACCEPTS(a, a);
+	EXPECT_EQ(0, ASK(&self->a, do_name, fd, "::1"));
+	EXPECT_EQ(0, ASK(&self->a, do_peer, fd, "::1"));
+	got = ACCEPTS(&self->a, a);
 	ASSERT_LE(0, got);
-	EXPECT_EQ(0, ASK(a, do_name, got, "::1"));
-	EXPECT_EQ(0, ASK(a, do_peer, got, "::1"));
-	EXPECT_EQ(-ETIMEDOUT, NOTHING(b, b));
+	EXPECT_EQ(0, ASK(&self->a, do_name, got, "::1"));
+	EXPECT_EQ(0, ASK(&self->a, do_peer, got, "::1"));
+	EXPECT_EQ(-ETIMEDOUT, NOTHING(&self->b, b));
 
 	/* It is an address that others can send to, but they are not heard. */
-	a = ASK(a, do_bind, "::1", 5300, SOCK_DGRAM);
+	a = ASK(&self->a, do_bind, "::1", 5300, SOCK_DGRAM);
 	ASSERT_LE(0, a);
 	fd = HERE(do_bind, HOST6, 0, SOCK_DGRAM);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, connect(fd, (void *)&addr, make_addr(&addr, (long)A6, 5300)));
 	ASSERT_EQ(1, send(fd, "x", 1, 0));
 	EXPECT_EQ(-ECONNREFUSED, do_receive(fd, (long)A6, PATIENCE_MS));
-	EXPECT_EQ(-ETIMEDOUT, ASK(a, do_receive, a, HOST6, 0));
+	EXPECT_EQ(-ETIMEDOUT, ASK(&self->a, do_receive, a, HOST6, 0));
 	close(fd);
 }
 
@@ -1161,7 +1161,7 @@ TEST_F(net, connects_from_own_address)
 	for (i = 0; i < 3; i++) {
 		fd = HERE(do_bind, host[i], 8100, SOCK_STREAM);
 		ASSERT_LE(0, fd);
-		ASSERT_LE(0, ASK(a, do_connect, host[i], 8100, SOCK_STREAM));
+		ASSERT_LE(0, ASK(&self->a, do_connect, host[i], 8100, SOCK_STREAM));
 		got = HERE(do_accept, fd, PATIENCE_MS);
 		ASSERT_LE(0, got);
 		EXPECT_EQ(0, HERE(do_peer, got, from[i]));
@@ -1170,76 +1170,76 @@ TEST_F(net, connects_from_own_address)
 
 		fd = HERE(do_bind, host[i], 8100, SOCK_DGRAM);
 		ASSERT_LE(0, fd);
-		got = ASK(a, do_bind, i == 1 ? "::" : "0.0.0.0", 0, SOCK_DGRAM);
+		got = ASK(&self->a, do_bind, i == 1 ? "::" : "0.0.0.0", 0, SOCK_DGRAM);
 		ASSERT_LE(0, got);
-		ASSERT_EQ(0, ASK(a, do_sendto, got, host[i], 8100));
+		ASSERT_EQ(0, ASK(&self->a, do_sendto, got, host[i], 8100));
 		EXPECT_EQ(0, HERE(do_receive, fd, from[i], PATIENCE_MS));
 		close(fd);
 	}
 	/* Others can be reached. */
-	fd = ASK(b, do_bind, "0.0.0.0", 8101, SOCK_STREAM);
+	fd = ASK(&self->b, do_bind, "0.0.0.0", 8101, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	ASSERT_LE(0, ASK(a, do_connect, B4, 8101, SOCK_STREAM));
-	got = ACCEPTS(b, fd);
+	ASSERT_LE(0, ASK(&self->a, do_connect, B4, 8101, SOCK_STREAM));
+	got = ACCEPTS(&self->b, fd);
 	ASSERT_LE(0, got);
-	EXPECT_EQ(0, ASK(b, do_peer, got, A4));
+	EXPECT_EQ(0, ASK(&self->b, do_peer, got, A4));
 }
 
 TEST_F(net, pktinfo_names_own_addresses)
 {
-	EXPECT_EQ(0, ASK(a, do_pktinfo, A4, 9));
-	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_pktinfo, B4, 9));
-	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_pktinfo, HOST4, 9));
-	EXPECT_EQ(0, ASK(m, do_pktinfo, M4_2, 9));
-	EXPECT_EQ(0, ASK(u, do_pktinfo, B4, 9));
-	EXPECT_EQ(0, ASK(a, do_pktinfo6, A6, 9));
-	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_pktinfo6, B6, 9));
-	EXPECT_EQ(0, ASK(a, do_pktinfo6, A6, 9, 1));
-	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_pktinfo6, B6, 9, 1));
+	EXPECT_EQ(0, ASK(&self->a, do_pktinfo, A4, 9));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_pktinfo, B4, 9));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_pktinfo, HOST4, 9));
+	EXPECT_EQ(0, ASK(&self->m, do_pktinfo, M4_2, 9));
+	EXPECT_EQ(0, ASK(&self->u, do_pktinfo, B4, 9));
+	EXPECT_EQ(0, ASK(&self->a, do_pktinfo6, A6, 9));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_pktinfo6, B6, 9));
+	EXPECT_EQ(0, ASK(&self->a, do_pktinfo6, A6, 9, 1));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_pktinfo6, B6, 9, 1));
 }
 
 TEST_F(net, other_sockets_are_refused)
 {
-	EXPECT_EQ(-EPERM, ASK(a, do_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP));
-	EXPECT_EQ(-EPERM, ASK(a, do_socket, AF_INET6, SOCK_RAW, IPPROTO_ICMPV6));
-	EXPECT_EQ(-EPERM, ASK(a, do_socket, AF_PACKET, SOCK_DGRAM, 0));
-	EXPECT_EQ(0, ASK(a, do_socket, AF_UNIX, SOCK_STREAM, 0));
-	EXPECT_EQ(0, ASK(a, do_socket, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
-	EXPECT_EQ(0, ASK(u, do_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_socket, AF_INET6, SOCK_RAW, IPPROTO_ICMPV6));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_socket, AF_PACKET, SOCK_DGRAM, 0));
+	EXPECT_EQ(0, ASK(&self->a, do_socket, AF_UNIX, SOCK_STREAM, 0));
+	EXPECT_EQ(0, ASK(&self->a, do_socket, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
+	EXPECT_EQ(0, ASK(&self->u, do_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP));
 
-	EXPECT_EQ(-EPERM, ASK(a, do_option, SOL_IP, IP_TRANSPARENT, AF_INET));
-	EXPECT_EQ(-EPERM, ASK(a, do_option, SOL_IP, IP_FREEBIND, AF_INET));
-	EXPECT_EQ(-EPERM, ASK(a, do_option, SOL_IPV6, IPV6_TRANSPARENT, AF_INET6));
-	EXPECT_EQ(-EPERM, ASK(a, do_option, SOL_IPV6, IPV6_FREEBIND, AF_INET6));
-	EXPECT_EQ(0, ASK(u, do_option, SOL_IP, IP_FREEBIND, AF_INET));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_option, SOL_IP, IP_TRANSPARENT, AF_INET));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_option, SOL_IP, IP_FREEBIND, AF_INET));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_option, SOL_IPV6, IPV6_TRANSPARENT, AF_INET6));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_option, SOL_IPV6, IPV6_FREEBIND, AF_INET6));
+	EXPECT_EQ(0, ASK(&self->u, do_option, SOL_IP, IP_FREEBIND, AF_INET));
 
-	EXPECT_EQ(0, ASK(a, do_bind_dev, "vctx0"));
-	EXPECT_EQ(0, ASK(a, do_bind_dev, "lo"));
-	EXPECT_EQ(-ENODEV, ASK(a, do_bind_dev, "vctx1"));
-	EXPECT_EQ(-ENODEV, ASK(a, do_bind_dev, "none"));
-	EXPECT_EQ(0, ASK(u, do_bind_dev, "vctx1"));
+	EXPECT_EQ(0, ASK(&self->a, do_bind_dev, "vctx0"));
+	EXPECT_EQ(0, ASK(&self->a, do_bind_dev, "lo"));
+	EXPECT_EQ(-ENODEV, ASK(&self->a, do_bind_dev, "vctx1"));
+	EXPECT_EQ(-ENODEV, ASK(&self->a, do_bind_dev, "none"));
+	EXPECT_EQ(0, ASK(&self->u, do_bind_dev, "vctx1"));
 	/* A network namespace of its own user namespace is no help. */
-	ASSERT_EQ(0, ASK(a, do_unshare, CLONE_NEWUSER | CLONE_NEWNET));
-	EXPECT_EQ(-EPERM, ASK(a, do_socket, AF_PACKET, SOCK_DGRAM, 0));
-	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, HOST4, 0, SOCK_STREAM));
+	ASSERT_EQ(0, ASK(&self->a, do_unshare, CLONE_NEWUSER | CLONE_NEWNET));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_socket, AF_PACKET, SOCK_DGRAM, 0));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, HOST4, 0, SOCK_STREAM));
 }
 
 TEST_F(net, configuring_is_refused)
 {
-	EXPECT_EQ(-EPERM, ASK(a, do_set_up, "vctx0"));
-	EXPECT_EQ(0, ASK(u, do_set_up, "vctx0"));
-	EXPECT_EQ(-EPERM, ASK(a, do_route_dump, RTM_GETROUTE));
-	EXPECT_EQ(-EPERM, ASK(a, do_route_dump, RTM_GETNEIGH));
-	EXPECT_EQ(0, ASK(u, do_route_dump, RTM_GETROUTE));
-	EXPECT_EQ(-EPERM, ASK(a, do_route_group, RTMGRP_LINK, 0));
-	EXPECT_EQ(-EPERM, ASK(a, do_route_group, 0, 1));
-	EXPECT_EQ(0, ASK(a, do_route_group, 0, 0));
-	EXPECT_EQ(0, ASK(u, do_route_group, RTMGRP_LINK, 0));
-	EXPECT_EQ(-EPERM, ASK(a, do_group, NETLINK_KOBJECT_UEVENT, 1));
-	EXPECT_EQ(0, ASK(u, do_group, NETLINK_KOBJECT_UEVENT, 1));
-	EXPECT_EQ(-EPERM, ASK(a, do_group, NETLINK_SOCK_DIAG,
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_set_up, "vctx0"));
+	EXPECT_EQ(0, ASK(&self->u, do_set_up, "vctx0"));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_route_dump, RTM_GETROUTE));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_route_dump, RTM_GETNEIGH));
+	EXPECT_EQ(0, ASK(&self->u, do_route_dump, RTM_GETROUTE));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_route_group, RTMGRP_LINK, 0));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_route_group, 0, 1));
+	EXPECT_EQ(0, ASK(&self->a, do_route_group, 0, 0));
+	EXPECT_EQ(0, ASK(&self->u, do_route_group, RTMGRP_LINK, 0));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_group, NETLINK_KOBJECT_UEVENT, 1));
+	EXPECT_EQ(0, ASK(&self->u, do_group, NETLINK_KOBJECT_UEVENT, 1));
+	EXPECT_EQ(-EPERM, ASK(&self->a, do_group, NETLINK_SOCK_DIAG,
 			      SKNLGRP_INET_TCP_DESTROY));
-	EXPECT_EQ(-EPERM, ASK(u, do_group, NETLINK_SOCK_DIAG,
+	EXPECT_EQ(-EPERM, ASK(&self->u, do_group, NETLINK_SOCK_DIAG,
 			      SKNLGRP_INET_TCP_DESTROY));
 	EXPECT_EQ(0, HERE(do_group, NETLINK_SOCK_DIAG, SKNLGRP_INET_TCP_DESTROY));
 }
@@ -1251,39 +1251,39 @@ TEST_F(net, devices_and_addresses_listed)
 
 	ASSERT_LT(0, vctx0);
 	ASSERT_LT(0, vctx1);
-	EXPECT_EQ(1, ASK(a, do_lists_addr, A4));
-	EXPECT_EQ(1, ASK(a, do_lists_addr, A6));
-	EXPECT_EQ(1, ASK(a, do_lists_addr, "127.0.0.1"));
-	EXPECT_EQ(0, ASK(a, do_lists_addr, B4));
-	EXPECT_EQ(0, ASK(a, do_lists_addr, HOST4));
-	EXPECT_EQ(0, ASK(a, do_lists_addr, B6));
-	EXPECT_EQ(1, ASK(u, do_lists_addr, B4));
+	EXPECT_EQ(1, ASK(&self->a, do_lists_addr, A4));
+	EXPECT_EQ(1, ASK(&self->a, do_lists_addr, A6));
+	EXPECT_EQ(1, ASK(&self->a, do_lists_addr, "127.0.0.1"));
+	EXPECT_EQ(0, ASK(&self->a, do_lists_addr, B4));
+	EXPECT_EQ(0, ASK(&self->a, do_lists_addr, HOST4));
+	EXPECT_EQ(0, ASK(&self->a, do_lists_addr, B6));
+	EXPECT_EQ(1, ASK(&self->u, do_lists_addr, B4));
 	EXPECT_EQ(1, HERE(do_lists_addr, B4));
 
-	EXPECT_EQ(1, ASK(a, do_lists_dev, "vctx0"));
-	EXPECT_EQ(1, ASK(a, do_lists_dev, "lo"));
-	EXPECT_EQ(0, ASK(a, do_lists_dev, "vctx1"));
-	EXPECT_EQ(1, ASK(u, do_lists_dev, "vctx1"));
-	EXPECT_EQ(vctx0, ASK(a, do_index, "vctx0"));
-	EXPECT_EQ(-ENODEV, ASK(a, do_index, "vctx1"));
-	EXPECT_EQ(0, ASK(a, do_ifname, vctx0));
-	EXPECT_NE(0, ASK(a, do_ifname, vctx1));
+	EXPECT_EQ(1, ASK(&self->a, do_lists_dev, "vctx0"));
+	EXPECT_EQ(1, ASK(&self->a, do_lists_dev, "lo"));
+	EXPECT_EQ(0, ASK(&self->a, do_lists_dev, "vctx1"));
+	EXPECT_EQ(1, ASK(&self->u, do_lists_dev, "vctx1"));
+	EXPECT_EQ(vctx0, ASK(&self->a, do_index, "vctx0"));
+	EXPECT_EQ(-ENODEV, ASK(&self->a, do_index, "vctx1"));
+	EXPECT_EQ(0, ASK(&self->a, do_ifname, vctx0));
+	EXPECT_NE(0, ASK(&self->a, do_ifname, vctx1));
 
-	EXPECT_EQ(1, ASK(a, do_ifconf, A4));
-	EXPECT_EQ(0, ASK(a, do_ifconf, B4));
-	EXPECT_EQ(1, ASK(u, do_ifconf, B4));
-	EXPECT_EQ(0, ASK(b, do_ifaddr, "vctx0", B4));
+	EXPECT_EQ(1, ASK(&self->a, do_ifconf, A4));
+	EXPECT_EQ(0, ASK(&self->a, do_ifconf, B4));
+	EXPECT_EQ(1, ASK(&self->u, do_ifconf, B4));
+	EXPECT_EQ(0, ASK(&self->b, do_ifaddr, "vctx0", B4));
 	EXPECT_EQ(0, HERE(do_ifaddr, "vctx0", HOST4));
 
-	EXPECT_EQ(1, ASK(a, do_file_has, "/proc/self/net/dev", "vctx0"));
-	EXPECT_EQ(0, ASK(a, do_file_has, "/proc/self/net/dev", "vctx1"));
-	EXPECT_EQ(1, ASK(u, do_file_has, "/proc/self/net/dev", "vctx1"));
-	EXPECT_EQ(1, ASK(a, do_file_has, "/proc/self/net/if_inet6", "0002"));
-	EXPECT_EQ(0, ASK(a, do_file_has, "/proc/self/net/if_inet6",
+	EXPECT_EQ(1, ASK(&self->a, do_file_has, "/proc/self/net/dev", "vctx0"));
+	EXPECT_EQ(0, ASK(&self->a, do_file_has, "/proc/self/net/dev", "vctx1"));
+	EXPECT_EQ(1, ASK(&self->u, do_file_has, "/proc/self/net/dev", "vctx1"));
+	EXPECT_EQ(1, ASK(&self->a, do_file_has, "/proc/self/net/if_inet6", "0002"));
+	EXPECT_EQ(0, ASK(&self->a, do_file_has, "/proc/self/net/if_inet6",
 			 "fd770000000000000000000000000003"));
-	EXPECT_EQ(-ENOENT, ASK(a, do_file_has, "/proc/self/net/fib_trie", ""));
-	EXPECT_EQ(-ENOENT, ASK(a, do_file_has, "/proc/self/net/route", ""));
-	EXPECT_EQ(1, ASK(u, do_file_has, "/proc/self/net/route", ""));
+	EXPECT_EQ(-ENOENT, ASK(&self->a, do_file_has, "/proc/self/net/fib_trie", ""));
+	EXPECT_EQ(-ENOENT, ASK(&self->a, do_file_has, "/proc/self/net/route", ""));
+	EXPECT_EQ(1, ASK(&self->u, do_file_has, "/proc/self/net/route", ""));
 }
 
 TEST_F(net, sockets_listed)
@@ -1296,51 +1296,52 @@ TEST_F(net, sockets_listed)
 
 	/* 7001 is 1B59, and so on. */
 	ASSERT_LE(0, HERE(do_bind, HOST4, 7001, SOCK_STREAM));
-	ASSERT_LE(0, ASK(a, do_bind, A4, 7002, SOCK_STREAM));
-	ASSERT_LE(0, ASK(b, do_bind, B4, 7003, SOCK_STREAM));
-	ASSERT_LE(0, ASK(u, do_bind, "0.0.0.0", 7004, SOCK_STREAM));
+	ASSERT_LE(0, ASK(&self->a, do_bind, A4, 7002, SOCK_STREAM));
+	ASSERT_LE(0, ASK(&self->b, do_bind, B4, 7003, SOCK_STREAM));
+	ASSERT_LE(0, ASK(&self->u, do_bind, "0.0.0.0", 7004, SOCK_STREAM));
 	ASSERT_LE(0, HERE(do_bind, HOST4, 7001, SOCK_DGRAM));
-	ASSERT_LE(0, ASK(a, do_bind, A4, 7002, SOCK_DGRAM));
-	ASSERT_LE(0, ASK(b, do_bind, B4, 7003, SOCK_DGRAM));
+	ASSERT_LE(0, ASK(&self->a, do_bind, A4, 7002, SOCK_DGRAM));
+	ASSERT_LE(0, ASK(&self->b, do_bind, B4, 7003, SOCK_DGRAM));
 
-	EXPECT_EQ(0, ASK(a, do_file_has, tcp, ":1B59"));
-	EXPECT_EQ(1, ASK(a, do_file_has, tcp, ":1B5A"));
-	EXPECT_EQ(0, ASK(a, do_file_has, tcp, ":1B5B"));
-	EXPECT_EQ(0, ASK(a, do_file_has, udp, ":1B59"));
-	EXPECT_EQ(1, ASK(a, do_file_has, udp, ":1B5A"));
-	EXPECT_EQ(0, ASK(a, do_file_has, udp, ":1B5B"));
-	EXPECT_EQ(0, ASK(u, do_file_has, tcp, ":1B59"));
-	EXPECT_EQ(1, ASK(u, do_file_has, tcp, ":1B5C"));
+	EXPECT_EQ(0, ASK(&self->a, do_file_has, tcp, ":1B59"));
+	EXPECT_EQ(1, ASK(&self->a, do_file_has, tcp, ":1B5A"));
+	EXPECT_EQ(0, ASK(&self->a, do_file_has, tcp, ":1B5B"));
+	EXPECT_EQ(0, ASK(&self->a, do_file_has, udp, ":1B59"));
+	EXPECT_EQ(1, ASK(&self->a, do_file_has, udp, ":1B5A"));
+	EXPECT_EQ(0, ASK(&self->a, do_file_has, udp, ":1B5B"));
+	EXPECT_EQ(0, ASK(&self->u, do_file_has, tcp, ":1B59"));
+	EXPECT_EQ(1, ASK(&self->u, do_file_has, tcp, ":1B5C"));
 	EXPECT_EQ(1, HERE(do_file_has, tcp, ":1B59"));
 	EXPECT_EQ(1, HERE(do_file_has, tcp, ":1B5A"));
 	EXPECT_EQ(1, HERE(do_file_has, tcp, ":1B5C"));
 
-	EXPECT_EQ(0, ASK(a, do_diag_dump, AF_INET, IPPROTO_TCP, 7001));
-	EXPECT_EQ(1, ASK(a, do_diag_dump, AF_INET, IPPROTO_TCP, 7002));
-	EXPECT_EQ(0, ASK(a, do_diag_dump, AF_INET, IPPROTO_TCP, 7003));
+	EXPECT_EQ(0, ASK(&self->a, do_diag_dump, AF_INET, IPPROTO_TCP, 7001));
+	EXPECT_EQ(1, ASK(&self->a, do_diag_dump, AF_INET, IPPROTO_TCP, 7002));
+	EXPECT_EQ(0, ASK(&self->a, do_diag_dump, AF_INET, IPPROTO_TCP, 7003));
 	EXPECT_EQ(1, HERE(do_diag_dump, AF_INET, IPPROTO_TCP, 7003));
-	EXPECT_EQ(0, ASK(a, do_diag_dump, AF_INET, IPPROTO_UDP, 7001));
-	EXPECT_EQ(1, ASK(a, do_diag_dump, AF_INET, IPPROTO_UDP, 7002));
+	EXPECT_EQ(0, ASK(&self->a, do_diag_dump, AF_INET, IPPROTO_UDP, 7001));
+	EXPECT_EQ(1, ASK(&self->a, do_diag_dump, AF_INET, IPPROTO_UDP, 7002));
 	EXPECT_EQ(1, HERE(do_diag_dump, AF_INET, IPPROTO_UDP, 7002));
-	EXPECT_EQ(0, ASK(a, do_diag_one, A4, IPPROTO_TCP, 7002));
-	EXPECT_EQ(-ENOENT, ASK(a, do_diag_one, HOST4, IPPROTO_TCP, 7001));
-	EXPECT_EQ(-ENOENT, ASK(u, do_diag_one, HOST4, IPPROTO_TCP, 7001));
-	EXPECT_EQ(-ENOENT, ASK(a, do_diag_one, HOST4, IPPROTO_UDP, 7001));
-	EXPECT_EQ(0, ASK(a, do_diag_one, A4, IPPROTO_UDP, 7002));
+	EXPECT_EQ(0, ASK(&self->a, do_diag_one, A4, IPPROTO_TCP, 7002));
+	EXPECT_EQ(-ENOENT, ASK(&self->a, do_diag_one, HOST4, IPPROTO_TCP, 7001));
+	EXPECT_EQ(-ENOENT, ASK(&self->u, do_diag_one, HOST4, IPPROTO_TCP, 7001));
+	EXPECT_EQ(-ENOENT, ASK(&self->a, do_diag_one, HOST4, IPPROTO_UDP, 7001));
+	EXPECT_EQ(0, ASK(&self->a, do_diag_one, A4, IPPROTO_UDP, 7002));
 	EXPECT_EQ(0, HERE(do_diag_one, B4, IPPROTO_TCP, 7003));
 
 	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	strcpy(name.sun_path + 1, "vctx_net_test");
 	ASSERT_EQ(0, bind(sock, (void *)&name, sizeof(name)));
 	EXPECT_EQ(1, HERE(do_file_has, lists, "@vctx_net_test"));
-	EXPECT_EQ(0, ASK(a, do_file_has, lists, "@vctx_net_test"));
-	EXPECT_EQ(0, ASK(u, do_file_has, lists, "@vctx_net_test"));
+	EXPECT_EQ(0, ASK(&self->a, do_file_has, lists, "@vctx_net_test"));
+	EXPECT_EQ(0, ASK(&self->u, do_file_has, lists, "@vctx_net_test"));
 	close(sock);
 }
 
 TEST_F(net, addresses_file)
 {
 	char text[1024];
+	int i, len;
 
 	ASSERT_LT(0, ctx_read(U_ID, "addresses", text, sizeof(text)));
 	EXPECT_STREQ("address any\n", text);
@@ -1351,7 +1352,7 @@ TEST_F(net, addresses_file)
 
 	EXPECT_EQ(-EINVAL, ctx_write(U_ID, "addresses", "any\n"));
 	EXPECT_EQ(-EINVAL, ctx_write(U_ID, "addresses", "\n"));
-	EXPECT_EQ(-EINVAL, ctx_write(U_ID, "addresses", "10.77.0.2 \n"));
+	EXPECT_EQ(-EINVAL, ctx_write(U_ID, "addresses", "10.77.0.2\x20\n"));
 	EXPECT_EQ(-EINVAL, ctx_write(U_ID, "addresses", "10.77.0\n"));
 	EXPECT_EQ(-EINVAL, ctx_write(U_ID, "addresses", "0.0.0.0\n"));
 	EXPECT_EQ(-EINVAL, ctx_write(U_ID, "addresses", "224.0.0.1\n"));
@@ -1359,52 +1360,51 @@ TEST_F(net, addresses_file)
 	EXPECT_EQ(-EINVAL, ctx_write(U_ID, "addresses", "127.128.0.1\n"));
 	EXPECT_EQ(-EINVAL, ctx_write(U_ID, "addresses", "broadcast 10.77.0.255\n"));
 	EXPECT_EQ(-EINVAL, ctx_write(U_ID, "addresses", A4 " broadcast\n"));
-	EXPECT_EQ(-E2BIG, ctx_write(U_ID, "addresses",
-				    "10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5 "
-				    "10.0.0.6 10.0.0.7 10.0.0.8 10.0.0.9 10.0.0.10 "
-				    "10.0.0.11 10.0.0.12 10.0.0.13 10.0.0.14 "
-				    "10.0.0.15 10.0.0.16 10.0.0.17\n"));
+	for (len = 0, i = 1; i <= 17; i++)
+		len += snprintf(text + len, sizeof(text) - len, "10.0.0.%d%c", i,
+				i == 17 ? '\n' : ' ');
+	EXPECT_EQ(-E2BIG, ctx_write(U_ID, "addresses", text));
 	/* A refused line has changed nothing. */
 	ASSERT_LT(0, ctx_read(U_ID, "addresses", text, sizeof(text)));
 	EXPECT_TRUE(strstr(text, "address " A4 "\n") == text);
-	EXPECT_GT(0, ASK(a, do_write_addresses, A_ID, B4 "\n"));
+	EXPECT_GT(0, ASK(&self->a, do_write_addresses, A_ID, B4 "\n"));
 }
 
 TEST_F(net, loopback6_needs_an_address)
 {
-	EXPECT_EQ(1, ASK(a, do_lists_addr, "::1"));
+	EXPECT_EQ(1, ASK(&self->a, do_lists_addr, "::1"));
 	ASSERT_EQ(0, ctx_write(A_ID, "addresses", A4 "\n"));
-	EXPECT_EQ(0, ASK(a, do_lists_addr, "::1"));
-	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, "::1", 0, SOCK_STREAM));
-	EXPECT_EQ(-ENETUNREACH, ASK(a, do_connect, "::1", 9, SOCK_STREAM));
+	EXPECT_EQ(0, ASK(&self->a, do_lists_addr, "::1"));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, "::1", 0, SOCK_STREAM));
+	EXPECT_EQ(-ENETUNREACH, ASK(&self->a, do_connect, "::1", 9, SOCK_STREAM));
 }
 
 TEST_F(net, broadcast_for_datagrams)
 {
 	static const char all[] = "10.77.0.255";
 
-	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, all, 0, SOCK_DGRAM));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, all, 0, SOCK_DGRAM));
 	ASSERT_EQ(0, ctx_write(A_ID, "addresses", A4 " broadcast 10.77.0.255\n"));
-	EXPECT_EQ(0, ASK(a, do_try_bind, all, 0, SOCK_DGRAM));
-	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, all, 0, SOCK_STREAM));
+	EXPECT_EQ(0, ASK(&self->a, do_try_bind, all, 0, SOCK_DGRAM));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, all, 0, SOCK_STREAM));
 }
 
 TEST_F(net, wildcard_follows_changes)
 {
 	long a, fd;
 
-	a = ASK(a, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
+	a = ASK(&self->a, do_bind, "0.0.0.0", 8000, SOCK_STREAM);
 	ASSERT_LE(0, a);
 	EXPECT_EQ(-ECONNREFUSED, HERE(do_connect, HOST4, 8000, SOCK_STREAM));
 	ASSERT_EQ(0, ctx_write(A_ID, "addresses", HOST4 "\n"));
 	fd = HERE(do_connect, HOST4, 8000, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_LE(0, ACCEPTS(a, a));
+	EXPECT_LE(0, ACCEPTS(&self->a, a));
 	close(fd);
 	EXPECT_EQ(-ECONNREFUSED, HERE(do_connect, A4, 8000, SOCK_STREAM));
-	EXPECT_EQ(-EADDRNOTAVAIL, ASK(a, do_try_bind, A4, 0, SOCK_STREAM));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, A4, 0, SOCK_STREAM));
 	/* Its loopback address is the same. */
-	EXPECT_LE(0, ASK(a, do_connect, "127.0.0.1", 8000, SOCK_STREAM));
+	EXPECT_LE(0, ASK(&self->a, do_connect, "127.0.0.1", 8000, SOCK_STREAM));
 }
 
 TEST_F(net, who_is_alone_binds_itself)
@@ -1456,10 +1456,10 @@ TEST_F(net, what_is_passed_keeps_its_addresses)
 	theirs = agent_give_fd(&self->a, fd);
 	ASSERT_LE(0, theirs);
 	close(fd);
-	fd = ASK(b, do_connect, HOST4, 8200, SOCK_STREAM);
+	fd = ASK(&self->b, do_connect, HOST4, 8200, SOCK_STREAM);
 	ASSERT_LE(0, fd);
-	EXPECT_LE(0, ACCEPTS(a, theirs));
-	EXPECT_EQ(0, ASK(a, do_name, theirs, HOST4));
+	EXPECT_LE(0, ACCEPTS(&self->a, theirs));
+	EXPECT_EQ(0, ASK(&self->a, do_name, theirs, HOST4));
 }
 
 TEST_HARNESS_MAIN

@@ -437,11 +437,14 @@ static long do_sti(long fd, long b, long c)
 }
 
 #define EXPECT_PTS(_agent, _err, _listed) do {				\
-	EXPECT_EQ(_err, agent_call(_agent, do_stat_pts, 0, 0, 0));	\
-	EXPECT_EQ(_err, agent_call(_agent, do_open_pts, O_RDWR, 0, 0));	\
-	EXPECT_EQ(_err, agent_call(_agent, do_open_pts, O_PATH, 0, 0));	\
-	EXPECT_EQ(_err, agent_call(_agent, do_chmod_pts, 0, 0, 0));	\
-	EXPECT_EQ(_listed, agent_call(_agent, do_list_pts, 0, 0, 0));	\
+	const struct agent *_who = (_agent);				\
+	const long _want = (_err);					\
+									\
+	EXPECT_EQ(_want, agent_call(_who, do_stat_pts, 0, 0, 0));	\
+	EXPECT_EQ(_want, agent_call(_who, do_open_pts, O_RDWR, 0, 0));	\
+	EXPECT_EQ(_want, agent_call(_who, do_open_pts, O_PATH, 0, 0));	\
+	EXPECT_EQ(_want, agent_call(_who, do_chmod_pts, 0, 0, 0));	\
+	EXPECT_EQ(_listed, agent_call(_who, do_list_pts, 0, 0, 0));	\
 } while (0)
 
 TEST_F(pty, of_another)

@@ -110,8 +110,8 @@ TEST_F(escape, project_id)
 	static const long tags[] = { 0, A + 5, B + 5, VCTX_TAG_SHARED };
 	unsigned int i, j;
 
-	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		for (j = 0; j < sizeof(tags) / sizeof(tags[0]); j++) {
+	for (i = 0; i < (int)ARRAY_SIZE(paths); i++)
+		for (j = 0; j < (int)ARRAY_SIZE(tags); j++) {
 			if (tag(paths[i]) == tags[j])
 				continue;
 			EXPECT_EQ(-EPERM, CALL_A(do_set_tag, paths[i], tags[j],
@@ -621,7 +621,7 @@ TEST_F(escape, whole_filesystem)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+	for (i = 0; i < (int)ARRAY_SIZE(calls); i++) {
 		if (calls[i].fs && strcmp(calls[i].fs, disk->fs))
 			continue;
 		EXPECT_EQ(-EPERM, CALL_A(do_ioctl, calls[i].cmd, 0, 0)) {

@@ -41,18 +41,22 @@ FIXTURE_TEARDOWN(space)
 
 /* At its limit, and not above it; the last one may have asked for a chunk. */
 #define EXPECT_FULL(_limit, _missing) do {				\
-	EXPECT_GE((_limit), space(A));					\
+	const long _hard = (_limit);					\
+									\
+	EXPECT_GE(_hard, space(A));					\
 	settle();							\
-	EXPECT_GE((_limit), space(A));					\
-	EXPECT_LE((_limit) - disk->slack - (_missing), space(A));	\
+	EXPECT_GE(_hard, space(A));					\
+	EXPECT_LE(_hard - disk->slack - (_missing), space(A));		\
 } while (0)
+
+#define space_data FIXTURE_DATA(space)
 
 /*
  * A member, with all capabilities, fills a file until it is refused.  What is
  * in it is right.  When it is gone there is as much room as before.
  */
-static void fill(struct __test_metadata *_metadata,
-		 FIXTURE_DATA(space) *self, enum fill how)
+static void until_refused(struct __test_metadata *_metadata,
+			  space_data *self, enum fill how)
 {
 	const long step = how == FILL_FALLOCATE ? CHUNK : 4096;
 	const long limit = disk->limit;
@@ -86,22 +90,22 @@ static void fill(struct __test_metadata *_metadata,
 
 TEST_F(space, write)
 {
-	fill(_metadata, self, FILL_WRITE);
+	until_refused(_metadata, self, FILL_WRITE);
 }
 
 TEST_F(space, direct)
 {
-	fill(_metadata, self, FILL_DIRECT);
+	until_refused(_metadata, self, FILL_DIRECT);
 }
 
 TEST_F(space, mmap)
 {
-	fill(_metadata, self, FILL_MMAP);
+	until_refused(_metadata, self, FILL_MMAP);
 }
 
 TEST_F(space, fallocate)
 {
-	fill(_metadata, self, FILL_FALLOCATE);
+	until_refused(_metadata, self, FILL_FALLOCATE);
 }
 
 /* Up takes nothing, down gives back, and what is given back can be used. */
@@ -737,7 +741,8 @@ static long do_inodes(long dir, long n, long b)
 		snprintf(path, sizeof(path), "%s/i%ld", (const char *)dir, i);
 		switch (i % 4) {
 		case 0:
-			ret = fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+			fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+			ret = fd;
 			break;
 		case 1:
 			ret = mkdir(path, 0777);
@@ -1030,7 +1035,7 @@ TEST_F(quota, statfs)
 	EXPECT_EQ(used, space(A));
 
 	EXPECT_EQ(0, set_limits(PRJQUOTA, A, 0, hard, 0, ihard));
-	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (i = 0; i < (int)ARRAY_SIZE(paths); i++) {
 		EXPECT_EQ(hard, CALL_A(do_statfs, paths[i], 0, 0)) {
 			TH_LOG("%s", paths[i]);
 		}
