@@ -29,7 +29,7 @@ CHECKS += check-quota check-quota-files check-quota-crash
 SOAKS += soak-quota-crash
 
 .PHONY: check-quota check-quota-files check-quota-crash soak-quota-crash
-check-quota: export QUOTA_SECONDS ?= 15
+check-quota: export QUOTA_SECONDS ?= 8
 check-quota: kernel tools $(QUOTA_WRITER)
 	@scripts/vm --mem 2048 --timeout 1500 $(QUOTA_DISKS) -- \
 		env QUOTA_SECONDS=$(QUOTA_SECONDS) quota/tests/programs \

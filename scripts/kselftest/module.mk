@@ -3,7 +3,8 @@
 # The kselftests, built from here for the guests of "make check".  It is not in
 # selftests/, since all of that lands in tools/testing/selftests/vctx.
 #
-#   VCTX_TEST_SECONDS, VCTX_TEST_CHURN, VCTX_TEST_MANY, VCTX_TEST_LS_MS
+#   VCTX_TEST_SECONDS, VCTX_TEST_CHURN, VCTX_TEST_MANY, VCTX_TEST_LS_MS,
+#   VCTX_TEST_DISKS
 #                how long and how much: see the programs
 
 SELFTEST_DIR := $(O)/selftests
@@ -38,8 +39,9 @@ check-selftests: kernel
 	@scripts/vm --mem 2048 --disk swap:64M -- $(SELFTEST_RUN)
 
 check-selftests-debug: export VCTX_TEST_MANY ?= 200
+check-selftests-debug: export VCTX_TEST_DISKS ?= 0
 check-selftests-debug: kernel-debug
-	@scripts/vm --kernel debug --mem 3072 --disk swap:64M --timeout 1500 -- $(SELFTEST_RUN)
+	@scripts/vm --kernel debug --mem 3072 --disk swap:64M --timeout 3000 -- $(SELFTEST_RUN)
 
 # Where the processors really race: no usage above a limit, no report.
 .PHONY: check-selftests-race
@@ -70,7 +72,7 @@ check-selftests-tree: kernel
 	@$(MAKE) --no-print-directory -s -C $(O)/linux/tools/testing/selftests \
 		TARGETS=vctx O=$(KSFT) \
 		KHDR_INCLUDES='-isystem $(KSFT)/usr/include' FORCE_TARGETS=1
-	@scripts/vm --mem 2048 --disk swap:64M --timeout 1200 -- make --no-print-directory -s \
+	@scripts/vm --mem 2048 --disk swap:64M --timeout 1800 -- make --no-print-directory -s \
 		-C $(CURDIR)/$(O)/linux/tools/testing/selftests TARGETS=vctx \
 		O=$(KSFT) KHDR_INCLUDES='-isystem $(KSFT)/usr/include' run_tests \
 		> $(O)/check/tree.out
