@@ -40,6 +40,7 @@ check-selftests: kernel
 
 check-selftests-debug: export VCTX_TEST_MANY ?= 200
 check-selftests-debug: export VCTX_TEST_DISKS ?= 0
+check-selftests-debug: export VCTX_TEST_LS_MS ?= 20000
 check-selftests-debug: kernel-debug
 	@scripts/vm --kernel debug --mem 3072 --disk swap:64M --timeout 3000 -- $(SELFTEST_RUN)
 
