@@ -63,7 +63,7 @@
  * What takes longer has failed, or hangs.  An emulated kernel that is full of
  * checks is slow, and a failed test may have waited more than once.
  */
-#define PATIENCE_MS	20000
+#define PATIENCE_MS	60000
 #define TEST_SECONDS	300
 
 #undef TEST_TIMEOUT_DEFAULT
