@@ -127,6 +127,28 @@ static long __maybe_unused env_long(const char *name, long otherwise)
 
 /* Files */
 
+/* A file by its handle, which needs an open directory of its filesystem */
+static int __maybe_unused open_handle(const char *path, const char *dir,
+				      int flags)
+{
+	struct {
+		struct file_handle head;
+		char data[MAX_HANDLE_SZ];
+	} handle = { .head.handle_bytes = MAX_HANDLE_SZ };
+	int mount_id, dir_fd, fd;
+
+	if (name_to_handle_at(AT_FDCWD, path, &handle.head, &mount_id, 0))
+		return -errno;
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		return -errno;
+	fd = open_by_handle_at(dir_fd, &handle.head, flags | O_CLOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	close(dir_fd);
+	return fd;
+}
+
 static int __maybe_unused write_file(const char *path, const void *buf,
 				     size_t len)
 {

@@ -378,41 +378,12 @@ static long do_bind_dev(long name, long b, long c)
 	return err;
 }
 
-/* Sends to the host with a source address of IP_PKTINFO. */
-static long do_pktinfo(long source, long port, long c)
-{
-	union {
-		char buf[CMSG_SPACE(sizeof(struct in_pktinfo))];
-		struct cmsghdr align;
-	} control = {};
-	struct sockaddr_storage to;
-	struct iovec io = { .iov_base = "x", .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_name = &to,
-		.msg_namelen = make_addr(&to, (long)HOST4, port),
-		.msg_iov = &io,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-	struct in_pktinfo *info = (void *)CMSG_DATA(cmsg);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	long err = 0;
-
-	if (fd < 0)
-		return -errno;
-	cmsg->cmsg_level = SOL_IP;
-	cmsg->cmsg_type = IP_PKTINFO;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(*info));
-	inet_pton(AF_INET, (const char *)source, &info->ipi_spec_dst);
-	if (sendmsg(fd, &msg, 0) != 1)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static long do_pktinfo6(long source, long port, long connected)
+/*
+ * Sends one byte to the host, from the source address that a control message of
+ * @size bytes names; with a connected socket if @connected.
+ */
+static long send_from(int family, const char *host, long port, int level,
+		      int type, const void *info, size_t size, bool connected)
 {
 	union {
 		char buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
@@ -422,23 +393,22 @@ static long do_pktinfo6(long source, long port, long connected)
 	struct iovec io = { .iov_base = "x", .iov_len = 1 };
 	struct msghdr msg = {
 		.msg_name = &to,
-		.msg_namelen = make_addr(&to, (long)HOST6, port),
+		.msg_namelen = make_addr(&to, (long)host, port),
 		.msg_iov = &io,
 		.msg_iovlen = 1,
 		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
+		.msg_controllen = CMSG_SPACE(size),
 	};
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-	struct in6_pktinfo *info = (void *)CMSG_DATA(cmsg);
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	long err = 0;
 
 	if (fd < 0)
 		return -errno;
-	cmsg->cmsg_level = SOL_IPV6;
-	cmsg->cmsg_type = IPV6_PKTINFO;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(*info));
-	inet_pton(AF_INET6, (const char *)source, &info->ipi6_addr);
+	cmsg->cmsg_level = level;
+	cmsg->cmsg_type = type;
+	cmsg->cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(cmsg), info, size);
 	/* It has a route then, and needs no other. */
 	if (connected) {
 		if (connect(fd, (void *)&to, msg.msg_namelen))
@@ -450,6 +420,24 @@ static long do_pktinfo6(long source, long port, long connected)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+static long do_pktinfo(long source, long port, long c)
+{
+	struct in_pktinfo info = {};
+
+	inet_pton(AF_INET, (const char *)source, &info.ipi_spec_dst);
+	return send_from(AF_INET, HOST4, port, SOL_IP, IP_PKTINFO, &info,
+			 sizeof(info), false);
+}
+
+static long do_pktinfo6(long source, long port, long connected)
+{
+	struct in6_pktinfo info = {};
+
+	inet_pton(AF_INET6, (const char *)source, &info.ipi6_addr);
+	return send_from(AF_INET6, HOST6, port, SOL_IPV6, IPV6_PKTINFO, &info,
+			 sizeof(info), connected);
 }
 
 static long do_set_up(long dev, long b, long c)

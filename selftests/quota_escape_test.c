@@ -263,23 +263,7 @@ TEST_F(escape, passed_fd)
 /* CAP_DAC_READ_SEARCH would open what no path leads to. */
 static long do_open_by_handle(long path, long b, long c)
 {
-	struct {
-		struct file_handle head;
-		char data[MAX_HANDLE_SZ];
-	} handle = { .head.handle_bytes = MAX_HANDLE_SZ };
-	int mount_id, dir, fd;
-
-	if (name_to_handle_at(AT_FDCWD, (const char *)path, &handle.head,
-			      &mount_id, 0))
-		return -errno;
-	dir = open(MNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return -errno;
-	fd = open_by_handle_at(dir, &handle.head, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		fd = -errno;
-	close(dir);
-	return fd;
+	return open_handle((const char *)path, MNT, O_RDWR);
 }
 
 TEST_F(escape, open_by_handle)

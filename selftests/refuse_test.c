@@ -653,26 +653,10 @@ TEST_F(refuse, mount)
 /* Of a filesystem that it has mounted itself, it opens by handle. */
 static long do_open_by_handle(long path, long b, long c)
 {
-	struct {
-		struct file_handle head;
-		char data[MAX_HANDLE_SZ];
-	} handle = { .head.handle_bytes = MAX_HANDLE_SZ };
-	int mount_id, dir, fd;
+	int fd = open_handle((const char *)path, (const char *)path,
+			     O_RDONLY | O_DIRECTORY);
 
-	if (name_to_handle_at(AT_FDCWD, (const char *)path, &handle.head,
-			      &mount_id, 0))
-		return -errno;
-	dir = open((const char *)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return -errno;
-	fd = open_by_handle_at(dir, &handle.head,
-			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		fd = -errno;
-	else
-		close(fd);
-	close(dir);
-	return fd < 0 ? fd : 0;
+	return fd < 0 ? fd : close(fd);
 }
 
 TEST_F(refuse, open_by_handle)

@@ -466,13 +466,28 @@ int tool_close_stdout(const struct tool *tool)
 	return 0;
 }
 
+struct watched {
+	const struct tool *tool;
+	char **argv;
+};
+
+static int exec_watched(void *arg)
+{
+	const struct watched *watched = arg;
+	char **argv = watched->argv;
+
+	execvp(argv[0], argv);
+	tool_error(watched->tool, "%s: %s", argv[0], strerror(errno));
+	return EXIT_FAILED;
+}
+
 /**
  * tool_watch() - run a program that shows processes where it sees them all
  * @tool: the caller, whose own options stand alone
  * @argc: of main()
  * @argv: of main(); all of it is for the program
  * @program: its name
- * @run: runs it, and is given @argv
+ * @run: runs it, and is given @argv; NULL if all there is to do is exec
  *
  * Root outside of contexts sees no member, so that a child enters the watcher;
  * for anybody else it runs where he is.
@@ -482,10 +497,16 @@ int tool_close_stdout(const struct tool *tool)
 int tool_watch(const struct tool *tool, int argc, char *argv[],
 	       const char *program, int (*run)(void *argv))
 {
+	struct watched watched = { tool, argv };
+	void *arg = argv;
 	struct vctx_self self;
 	int status;
 	int err;
 
+	if (!run) {
+		run = exec_watched;
+		arg = &watched;
+	}
 	if (argc == 2 && tool_common_option(tool, argv[1]))
 		return tool_close_stdout(tool) ? EXIT_FAILED : 0;
 
@@ -493,9 +514,9 @@ int tool_watch(const struct tool *tool, int argc, char *argv[],
 	if (!tool_is_host_root()) {
 		if (vctx_self(&self) == -EOPNOTSUPP)
 			tool_error(tool, "warning: the running kernel has no vctx");
-		return run(argv);
+		return run(arg);
 	}
-	err = tool_run_inside(VCTX_ID_WATCHER, run, argv, &status);
+	err = tool_run_inside(VCTX_ID_WATCHER, run, arg, &status);
 	if (err) {
 		tool_error(tool, "cannot enter the watcher, context 1: %s",
 			   strerror(-err));

@@ -2,10 +2,6 @@
 /*
  * vtop: top over the processes of all contexts
  */
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "common.h"
 
 static const struct tool_option options[] = {
@@ -21,16 +17,7 @@ static const struct tool tool = {
 	.option = options,
 };
 
-static int run(void *arg)
-{
-	char **argv = arg;
-
-	execvp(argv[0], argv);
-	tool_error(&tool, "%s: %s", argv[0], strerror(errno));
-	return EXIT_FAILED;
-}
-
 int main(int argc, char *argv[])
 {
-	return tool_watch(&tool, argc, argv, "top", run);
+	return tool_watch(&tool, argc, argv, "top", NULL);
 }

@@ -13,6 +13,7 @@
 #include <linux/quota.h>
 
 #include "test.h"
+#include "tree.h"
 #include "../libvctx.h"
 
 #define NR_QUOTACTL_FD	443
@@ -349,28 +350,6 @@ static void test_tag(void **state)
 	answer.attr_err = EOPNOTSUPP;
 	assert_int_equal(vctx_get_tag(5, &tag, &inherit), -EOPNOTSUPP);
 	assert_int_equal(vctx_set_tag(5, 1, 0), -EOPNOTSUPP);
-}
-
-static char root[64];
-
-static void put(const char *file, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", root, file);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
-static void put_dir(const char *dir)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", root, dir);
-	assert_int_equal(mkdir(path, 0755), 0);
 }
 
 static void put_context(const char *id, const char *parent)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "test.h"
+#include "tree.h"
 #include "../libvctx.h"
 
 long __wrap_syscall(long nr, ...);
@@ -20,28 +21,6 @@ long __wrap_syscall(long nr, ...)
 	(void)nr;
 	errno = ENOSYS;
 	return -1;
-}
-
-static char root[64];
-
-static void put(const char *file, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", root, file);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
-static void put_dir(const char *dir)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", root, dir);
-	assert_int_equal(mkdir(path, 0755), 0);
 }
 
 /* Keeps what was written apart, write by write. */

@@ -9,11 +9,6 @@
 #include "libvctx.h"
 #include "table.h"
 
-/* Tag of files that several contexts have links to, and none is charged for */
-#ifndef VCTX_TAG_SHARED
-#define VCTX_TAG_SHARED		65535U
-#endif
-
 /* A user of a context, as an idmapped mount stores it */
 #define USER_SHIFT		16
 #define USER_MASK		0xffffU

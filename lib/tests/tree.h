@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A directory that a test fills, and takes for the kernel's */
+#ifndef LIBVCTX_TREE_H
+#define LIBVCTX_TREE_H
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "test.h"
+
+static char root[64];
+
+static void put(const char *file, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", root, file);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void put_dir(const char *dir)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", root, dir);
+	assert_int_equal(mkdir(path, 0755), 0);
+}
+
+#endif /* LIBVCTX_TREE_H */
