@@ -94,6 +94,13 @@ static void vctx_task_free(struct task_struct *task)
 	vctx_put(vctx);
 }
 
+/* May current, a member, write to a file or change its attributes? */
+static int vctx_change(struct dentry *dentry, struct inode *inode)
+{
+	return vctx_refuse_change(inode) ?: vctx_process_change(dentry) ?:
+	       vctx_cgroup_inode_change(inode) ?: vctx_quota_change(inode);
+}
+
 /*
  * One hook for all who have a say, since everybody opens files all the time, and
  * an LSM has one place in each.
@@ -108,10 +115,7 @@ static int vctx_file_open(struct file *file)
 	/* f_mode has neither for the access mode 3, with which ioctl() works. */
 	if (err || !(ACC_MODE(file->f_flags) & MAY_WRITE))
 		return err;
-	return vctx_refuse_change(file_inode(file)) ?:
-	       vctx_process_change(file->f_path.dentry) ?:
-	       vctx_cgroup_inode_change(file_inode(file)) ?:
-	       vctx_quota_change(file_inode(file));
+	return vctx_change(file->f_path.dentry, file_inode(file));
 }
 
 static int vctx_file_ioctl(struct file *file, unsigned int cmd,
@@ -133,8 +137,7 @@ static int vctx_attr_change(struct dentry *dentry)
 		return 0;
 	if (inode->i_sb->s_magic == VCTXFS_MAGIC)
 		return -EPERM;
-	return vctx_refuse_change(inode) ?: vctx_process_change(dentry) ?:
-	       vctx_cgroup_inode_change(inode) ?: vctx_quota_change(inode);
+	return vctx_change(dentry, inode);
 }
 
 static int vctx_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
