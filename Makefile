@@ -68,6 +68,7 @@ check: kernel tools	## run all tests; the last line counts them
 
 .PHONY: soak
 soak: kernel tools	## run the tests that take long
+	$(SUBMAKE) $(SELFTESTS)
 	@scripts/check $(SOAKS)
 
 .PHONY: bench

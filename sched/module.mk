@@ -16,7 +16,11 @@ $(O)/bench/fair: bench/fair.c kernel/include/uapi/linux/vctx.h sched/module.mk
 check-fairness: kernel $(O)/bench/fair
 	@bench/fairness.sh --short
 
-.PHONY: check-sched-stress
-check-sched-stress: export SCHED_STRESS_SECONDS ?= 60
-check-sched-stress: kernel-debug tools
+CHECKS_LAST += check-sched-stress
+SOAKS += soak-sched-stress
+
+.PHONY: check-sched-stress soak-sched-stress
+check-sched-stress: export SCHED_STRESS_SECONDS ?= 15
+soak-sched-stress: export SCHED_STRESS_SECONDS ?= 60
+check-sched-stress soak-sched-stress: kernel-debug tools
 	@scripts/vm --kernel debug --mem 3072 --timeout 600 -- sched/tests/stress

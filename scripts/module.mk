@@ -4,20 +4,12 @@
 # a target that prints TAP, or is one test by its exit status (scripts/check).
 
 CHECKS += check-vm check-shown check-run
-CHECKS_BESIDE += check-series check-off
+CHECKS_BESIDE += check-series
 
-.PHONY: check-series check-off check-kunit check-vm check-shown \
-	check-run
+.PHONY: check-series check-kunit check-vm check-shown check-run
 
-check-series: patches
+check-series: patches $(SELFTESTS)
 	@scripts/check-series
-
-# All of it, linked and booted, without the option: the suite skips everything.
-check-off: patches $(SELFTESTS)
-	@scripts/kernel off
-	@scripts/vm --kernel off -- $(SELFTEST_RUN) > $(O)/check/off.out; \
-		! grep -v 'SKIP' $(O)/check/off.out | grep '^ok \|^not ok ' && \
-		grep -q '^ok .*SKIP' $(O)/check/off.out
 
 check-kunit: kernel-debug
 	@scripts/vm --kernel debug --append kunit.enable=1 -- scripts/kunit

@@ -14,8 +14,11 @@ $(PROBE): limits/tests/probe.c
 	$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(USER_WARNINGS) -o $@ $< -lpthread
 
 CHECKS_LAST += check-programs
+SOAKS += soak-programs
 
-.PHONY: check-programs
+.PHONY: check-programs soak-programs
 check-programs: export PROGRAMS_SECONDS ?= 4
-check-programs: kernel tools $(PROBE)
+soak-programs: export PROGRAMS_SECONDS ?= 20
+soak-programs: export PROGRAMS_TIMEOUT ?= 3600
+check-programs soak-programs: kernel tools $(PROBE)
 	@scripts/check-programs

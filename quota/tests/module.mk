@@ -26,11 +26,12 @@ QUOTA_DISKS := --disk 'ext4:400M:-b 4096 -O quota,project' \
 	       --disk 'none:320M'
 
 CHECKS += check-quota check-quota-files check-quota-crash
-SOAKS += soak-quota-crash
+SOAKS += soak-quota soak-quota-crash
 
-.PHONY: check-quota check-quota-files check-quota-crash soak-quota-crash
-check-quota: export QUOTA_SECONDS ?= 8
-check-quota: kernel tools $(QUOTA_WRITER)
+.PHONY: check-quota soak-quota check-quota-files check-quota-crash soak-quota-crash
+check-quota: export QUOTA_SECONDS ?= 4
+soak-quota: export QUOTA_SECONDS ?= 15
+check-quota soak-quota: kernel tools $(QUOTA_WRITER)
 	@scripts/vm --mem 2048 --timeout 1500 $(QUOTA_DISKS) -- \
 		env QUOTA_SECONDS=$(QUOTA_SECONDS) quota/tests/programs \
 		$(QUOTA_CASES)

@@ -30,9 +30,9 @@ SELFTEST_RUN = $(SELFTEST_DIR)/run-all.sh
 
 # On the release kernel, the suite is run from the Linux tree: check-selftests is
 # for those who work on it. The debug kernel is built meanwhile.
-CHECKS += check-selftests-bounds check-kunit check-selftests-debug \
-	  check-selftests-tree
-CHECKS_LAST += check-selftests-race check-sched-stress
+CHECKS += check-kunit check-selftests-debug check-selftests-tree
+CHECKS_LAST += check-selftests-race
+SOAKS += soak-selftests-bounds soak-selftests-race
 
 .PHONY: check-selftests check-selftests-debug
 check-selftests: kernel
@@ -44,22 +44,24 @@ check-selftests-debug: export VCTX_TEST_LS_MS ?= 20000
 check-selftests-debug: kernel-debug
 	@scripts/vm --kernel debug --mem 3072 --disk swap:64M --timeout 3000 -- $(SELFTEST_RUN)
 
-# Where the processors really race: no usage above a limit, no report.
-.PHONY: check-selftests-race
-check-selftests-race: export VCTX_TEST_SECONDS ?= 60
-check-selftests-race: kernel-debug
+# Where the processors really race: no usage above a limit, no report. Briefly,
+# and for as long as it has to hold.
+.PHONY: check-selftests-race soak-selftests-race
+check-selftests-race: export VCTX_TEST_SECONDS ?= 10
+soak-selftests-race: export VCTX_TEST_SECONDS ?= 60
+check-selftests-race soak-selftests-race: kernel-debug
 	@scripts/vm --kernel debug --thread multi --timeout 1200 -- sh -c \
 		'race_test -v flat; \
 		VCTX_TEST_SECONDS=$$((VCTX_TEST_SECONDS / 3)); race_test -f same; \
 		sock_race_test -v flat; pty_test -t race; mm_test -t race'
 
-# As much, and as long, as it has to hold. Each has its own time.
-.PHONY: check-selftests-bounds
-check-selftests-bounds: export VCTX_TEST_SECONDS ?= 30
-check-selftests-bounds: export VCTX_TEST_CHURN ?= 100000
-check-selftests-bounds: export VCTX_TEST_MANY ?= 20000
-check-selftests-bounds: export VCTX_TEST_LS_MS ?= 1000
-check-selftests-bounds: kernel
+# As much as it has to hold; the suite does the same with less.
+.PHONY: soak-selftests-bounds
+soak-selftests-bounds: export VCTX_TEST_SECONDS ?= 30
+soak-selftests-bounds: export VCTX_TEST_CHURN ?= 100000
+soak-selftests-bounds: export VCTX_TEST_MANY ?= 20000
+soak-selftests-bounds: export VCTX_TEST_LS_MS ?= 1000
+soak-selftests-bounds: kernel
 	@scripts/vm --mem 2048 --timeout 1800 -- sh -c \
 		'forkbomb_test; churn_test -v fresh; churn_test -f many'
 
