@@ -8,6 +8,7 @@
 #   connect ADDRESS PORT   be a client
 #   dns ADDRESS NAME       ask for a name; prints who has answered, and what: an
 #                          IPv4 address
+#   ask ADDRESS NAME       likewise, from a socket that hears nobody else
 #   write FILE, read FILE, signal PID
 
 use strict;
@@ -44,10 +45,10 @@ sub endpoint {
 	return ($socket, $info);
 }
 
-# Asks a name of three words, from a socket that is not connected, so that it is
-# seen who answers; an error that comes back is told, too.
+# Asks a name of three words; if the socket is not connected, it is seen who
+# answers.  An error that comes back is told, too.
 sub dns {
-	my ($address, $name) = @_;
+	my ($address, $name, $connected) = @_;
 	my ($socket, $info) = endpoint($address, 53, SOCK_DGRAM);
 	my $is_ipv6 = $info->{family} == AF_INET6;
 	# One question, for an address (A) of the class internet
@@ -58,8 +59,10 @@ sub dns {
 	# IPV6_RECVERR, IP_RECVERR
 	setsockopt($socket, $is_ipv6 ? 41 : 0, $is_ipv6 ? 25 : 11, 1)
 		or die "try.pl: RECVERR: $!\n";
+	!$connected || connect($socket, $info->{addr}) or return result(0);
 	while (time < $end) {
-		defined send($socket, $question, 0, $info->{addr})
+		defined($connected ? send($socket, $question, 0) :
+			send($socket, $question, 0, $info->{addr}))
 			or return result(0);
 		my $ready = '';
 		vec($ready, fileno($socket), 1) = 1;
@@ -84,6 +87,7 @@ my %what = (
 		return result(connect($socket, $info->{addr}));
 	},
 	dns => \&dns,
+	ask => sub { return dns(@_, 1) },
 	write => sub { return result(open(my $file, '>', $_[0])) },
 	read => sub { return result(open(my $file, '<', $_[0])) },
 	signal => sub { return result(kill(0, $_[0])) },
