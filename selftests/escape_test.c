@@ -907,7 +907,7 @@ TEST_F(escape, parent_is_nobodys)
 	EXPECT_EQ(getpid(), agent_call(&self->outside, do_getppid, 0, 0, 0));
 	EXPECT_EQ(0, agent_call(&self->inside, do_getppid, 0, 0, 0));
 	EXPECT_LT(0, agent_call(&self->inside, do_read_proc, (long)"self/status",
-				(long)"PPid:\t0\n", 0));
+				(long)"PPid:\t1\n", 0));
 	snprintf(buf, sizeof(buf), "PPid:\t%d\n", getpid());
 	EXPECT_LT(0, agent_call(&self->outside, do_read_proc, (long)"self/status",
 				(long)buf, 0));
