@@ -320,6 +320,12 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 			need_name = w;
 	}
 	for (c = 0; c < nr; c++) {
+		width[c] = 0;
+		if (!s->set->chosen && col[c]->present &&
+		    !col[c]->present(s->m)) {
+			shown--;
+			continue;
+		}
 		width[c] = col[c]->width;
 		/* Half a number is a wrong number. */
 		if (col[c] == id) {
@@ -561,6 +567,9 @@ static char *help_text(void)
 		" Yellow from %.0f %% of the hard limit on and above the soft limit, red at\n"
 		" the hard limit.  It may be above 100 %% if it was lowered below the usage.\n"
 		" A refusal is an error that a program got because of a hard limit.\n"
+		" The limit of a disk is the hard one or, if there is none, the soft one.\n"
+		" S is yellow: the time of grace runs.  G, R, once it is over, and where the\n"
+		" disk has refused something since the last reading, are red.\n"
 		" Dim contexts have no members of their own.  What a context uses counts\n"
 		" in those above it too.\n",
 		MODEL_FILL_WARN * 100);
@@ -677,6 +686,14 @@ static void follow(struct screen *s)
 	}
 }
 
+/* What the list or the details show, and the summary does not have */
+static void set_wants(struct screen *s)
+{
+	s->m->wants = column_set_needs(s->set, s->sort);
+	if (s->detail)
+		s->m->wants |= MODEL_DISK;
+}
+
 /* The accounting of whom the details are about */
 static void read_account(struct screen *s)
 {
@@ -705,6 +722,8 @@ static void open_detail(struct screen *s)
 		return;
 	s->detail = true;
 	s->detail_top = 0;
+	set_wants(s);
+	model_more(s->m);
 	choose(s, (ssize_t)s->sel);
 }
 
@@ -712,6 +731,7 @@ static void reread(struct screen *s)
 {
 	uint32_t id = s->sel_id;
 
+	set_wants(s);
 	s->error = model_update(s->m);
 	if (s->error)
 		return;
@@ -734,6 +754,8 @@ static void sort_by(struct screen *s, const struct column *col)
 	if (s->sort != col) {
 		s->sort = col;
 		s->invert = false;
+		set_wants(s);
+		model_more(s->m);
 	}
 	follow(s);
 }
