@@ -293,6 +293,12 @@ static void draw_meters(const struct screen *s, int y)
 	put_text(y + 1, x + 9, strong, text);
 }
 
+/* What the user has asked for is there, even if there is nothing to show. */
+static bool is_present(const struct screen *s, const struct column *col)
+{
+	return s->set->chosen || !col->present || col->present(s->m);
+}
+
 /*
  * Which columns are shown, and how wide: @width is 0 for those that are not.
  * The least important go first when there is no room for all; what is left over
@@ -321,8 +327,7 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 	}
 	for (c = 0; c < nr; c++) {
 		width[c] = 0;
-		if (!s->set->chosen && col[c]->present &&
-		    !col[c]->present(s->m)) {
+		if (!is_present(s, col[c])) {
 			shown--;
 			continue;
 		}
@@ -769,6 +774,8 @@ static void sort_beside(struct screen *s, int step)
 	for (c = 0; c < set->nr && set->col[c] != s->sort; c++)
 		;
 	c = c == set->nr ? 0 : c + step;
+	while (c >= 0 && c < set->nr && !is_present(s, set->col[c]))
+		c += step;
 	if (c >= 0 && c < set->nr)
 		sort_by(s, set->col[c]);
 }

@@ -17,7 +17,8 @@
 #define BAR_MOST	40
 #define PERCENT		5
 #define ENTRY		46	/* one value of the accounting, with a gap */
-#define DISK_NAME	13
+#define DISK_NAME	13	/* more where there is room */
+#define DISK_NAME_MOST	40
 #define DISK_KIND	4	/* cells for space, and as many for inodes */
 #define DISK_BAR_AT	80
 
@@ -140,6 +141,31 @@ static void format_resource(char *dst, size_t size, const struct vctx_res *res,
 		format_count(dst, size, value);
 }
 
+/* How much wider the first column of disks is than it has to be */
+static int disk_shift(void)
+{
+	int room = COLS - DISK_BAR_AT - BAR_MOST;
+
+	return room < 0 ? 0 : room < DISK_NAME_MOST - DISK_NAME ? room :
+	       DISK_NAME_MOST - DISK_NAME;
+}
+
+/* The end of a path tells more than its begin. */
+static void draw_point(const struct screen *s, int y, const char *point)
+{
+	int width = DISK_NAME + disk_shift(), x = 3;
+
+	if (text_width(point) > width) {
+		put_text(y, x++, s->look[LOOK_DIM], "~");
+		width--;
+		/* Never from the midst of a character on */
+		while (text_width(point) > width ||
+		       ((unsigned char)*point & 0xc0) == 0x80)
+			point++;
+	}
+	put(y, x, width, s->look[LOOK_PLAIN], point, ALIGN_LEFT);
+}
+
 static void draw_heading(const struct part *p, int y, enum section section)
 {
 	attr_t look = p->s->look[LOOK_HEADER];
@@ -157,8 +183,9 @@ static void draw_heading(const struct part *p, int y, enum section section)
 	case SECTION_DISKS:
 		put_text(y, 1, look, "DISK");
 		for (i = 0; i < (int)ARRAY_SIZE(disk_cells); i++)
-			put(y, disk_cells[i].x, disk_cells[i].width, look,
-			    disk_cells[i].title, ALIGN_RIGHT);
+			put(y, disk_cells[i].x + disk_shift(),
+			    disk_cells[i].width, look, disk_cells[i].title,
+			    ALIGN_RIGHT);
 		break;
 	default:
 		for (i = 0; i < p->entries; i++) {
@@ -246,16 +273,17 @@ static void draw_use(const struct part *p, int y, const struct disk_cell *cell,
 	attr_t look = level >= LEVEL_WARN ? level_look(p->s, level) : plain;
 	const unsigned long long values[] = { use->usage, use->soft,
 					      use->hard };
+	int shift = disk_shift();
 	char text[32];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(values); i++) {
 		format_limit(text, sizeof(text), values[i], bytes);
-		put(y, cell[i].x, cell[i].width, i ? plain : look, text,
-		    ALIGN_RIGHT);
+		put(y, cell[i].x + shift, cell[i].width, i ? plain : look,
+		    text, ALIGN_RIGHT);
 	}
 	format_grace(text, sizeof(text), use, now);
-	put(y, cell[i].x, cell[i].width, use->expires ? look : plain, text,
+	put(y, cell[i].x + shift, cell[i].width, use->expires ? look : plain, text,
 	    ALIGN_RIGHT);
 }
 
@@ -275,17 +303,16 @@ static void draw_disk(const struct part *p, int y, const struct disk_use *use)
 	snprintf(text, sizeof(text), "%c", disk_letter(space > inodes ? space :
 						       inodes));
 	put(y, 1, 1, level_look(p->s, level), text, ALIGN_LEFT);
-	put(y, 3, DISK_NAME, p->s->look[LOOK_PLAIN], fs->point, ALIGN_LEFT);
-	if (text_width(fs->point) > DISK_NAME)
-		put_text(y, 2 + DISK_NAME, p->s->look[LOOK_DIM], "~");
+	draw_point(p->s, y, fs->point);
 	draw_use(p, y, disk_cells, &quota->space, true);
 	draw_use(p, y, disk_cells + DISK_KIND, &quota->inodes, false);
 	if (fill < 0)
 		return;
 	if (fs->enforced)
-		draw_bar(p->s, y, DISK_BAR_AT, fill, level_look(p->s, level));
+		draw_bar(p->s, y, DISK_BAR_AT + disk_shift(), fill,
+			 level_look(p->s, level));
 	else
-		put_text(y, DISK_BAR_AT, p->s->look[LOOK_DIM], "not enforced");
+		put_text(y, DISK_BAR_AT + disk_shift(), p->s->look[LOOK_DIM], "not enforced");
 }
 
 static void draw_disk_events(const struct part *p, int y,
@@ -332,9 +359,8 @@ static void draw_disk_line(const struct part *p, int y, size_t line)
 			continue;
 		snprintf(text, sizeof(text), "quota cannot be read: %s",
 			 strerror(-d->fs[i].err));
-		put(y, 3, DISK_NAME, p->s->look[LOOK_PLAIN], d->fs[i].point,
-		    ALIGN_LEFT);
-		put(y, 4 + DISK_NAME, COLS - DISK_NAME - 4, full, text,
+		draw_point(p->s, y, d->fs[i].point);
+		put(y, 4 + DISK_NAME + disk_shift(), COLS, full, text,
 		    ALIGN_LEFT);
 		return;
 	}
