@@ -471,6 +471,95 @@ static void flags_json(FILE *f, const struct row *row)
 	putc(']', f);
 }
 
+/* WEIGHT, WANT%, GOT%, CAP%, THR%: of contexts with a share of their own */
+
+static int weight_compare(const struct row *a, const struct row *b)
+{
+	if (!a->share || !b->share)
+		return !b->share - !a->share;
+	return compare_double(a->share->weight, b->share->weight);
+}
+
+static void weight_render(const struct row *row, char *dst, size_t size,
+			  int bar)
+{
+	(void)bar;
+	if (!row->share)
+		snprintf(dst, size, "-");
+	else if (row->share->is.idle)
+		snprintf(dst, size, "idle");
+	else
+		snprintf(dst, size, "%u", row->share->is.weight);
+}
+
+static void weight_json(FILE *f, const struct row *row)
+{
+	if (!row->share)
+		fputs("null", f);
+	else if (row->share->is.idle)
+		json_string(f, "idle");
+	else
+		fprintf(f, "%u", row->share->is.weight);
+}
+
+static double want_percent(const struct row *row)
+{
+	return row->share && row->share->want >= 0 ? 100 * row->share->want :
+						     NAN;
+}
+
+static double got_percent(const struct row *row)
+{
+	return row->share && row->share->got >= 0 ? 100 * row->share->got : NAN;
+}
+
+static double cap_percent(const struct row *row)
+{
+	return row->share && share_cap(row->share) >= 0 ?
+	       100 * share_cap(row->share) : NAN;
+}
+
+static double throttled_percent(const struct row *row)
+{
+	return row->share && share_throttled(row->share) >= 0 ?
+	       100 * share_throttled(row->share) : NAN;
+}
+
+#define PERCENT_COLUMN(field)						\
+static int field##_compare(const struct row *a, const struct row *b)	\
+{									\
+	return compare_double(field##_percent(a), field##_percent(b));	\
+}									\
+static void field##_render(const struct row *row, char *dst,		\
+			   size_t size, int bar)			\
+{									\
+	(void)bar;							\
+	text_rate(dst, size, field##_percent(row));			\
+}									\
+static void field##_json(FILE *f, const struct row *row)		\
+{									\
+	json_number(f, field##_percent(row), 1);			\
+}
+
+PERCENT_COLUMN(want)
+PERCENT_COLUMN(got)
+PERCENT_COLUMN(cap)
+PERCENT_COLUMN(throttled)
+
+/* A share without a cap is not one that is not known. */
+static void cap_text(const struct row *row, char *dst, size_t size, int bar)
+{
+	if (row->share && share_cap(row->share) < 0)
+		snprintf(dst, size, "max");
+	else
+		cap_render(row, dst, size, bar);
+}
+
+static enum level throttled_level(const struct row *row)
+{
+	return throttled_percent(row) > 0 ? LEVEL_WARN : LEVEL_NONE;
+}
+
 const struct column column_table[] = {
 	{
 		.title = "CTX", .key = "id", .hotkey = 'N',
@@ -553,6 +642,42 @@ const struct column column_table[] = {
 		.help = "time since it was made",
 		.width = 6, .drop = 10, .align = ALIGN_RIGHT, .descending = true,
 		.compare = age_compare, .render = age_render, .json = age_json,
+	}, {
+		.title = "WEIGHT", .key = "weight", .asked = true,
+		.help = "weight of its share of CPU time, or idle",
+		.needs = MODEL_SHARE,
+		.width = 6, .drop = 13, .align = ALIGN_RIGHT, .descending = true,
+		.compare = weight_compare, .render = weight_render,
+		.json = weight_json,
+	}, {
+		.title = "WANT%", .key = "want", .asked = true,
+		.help = "part of all shares that the weights of those who are busy give it",
+		.needs = MODEL_SHARE,
+		.width = 5, .drop = 13, .align = ALIGN_RIGHT, .descending = true,
+		.compare = want_compare, .render = want_render,
+		.json = want_json,
+	}, {
+		.title = "GOT%", .key = "got", .asked = true,
+		.help = "part of all shares that it got",
+		.needs = MODEL_SHARE,
+		.width = 5, .drop = 13, .align = ALIGN_RIGHT, .descending = true,
+		.compare = got_compare, .render = got_render,
+		.json = got_json,
+	}, {
+		.title = "CAP%", .key = "cap", .asked = true,
+		.help = "what it may get at most, of one CPU",
+		.needs = MODEL_SHARE,
+		.width = 6, .drop = 13, .align = ALIGN_RIGHT, .descending = true,
+		.compare = cap_compare, .render = cap_text,
+		.json = cap_json,
+	}, {
+		.title = "THR%", .key = "throttled", .asked = true,
+		.help = "periods in which its cap made it wait",
+		.needs = MODEL_SHARE,
+		.width = 5, .drop = 13, .align = ALIGN_RIGHT, .descending = true,
+		.compare = throttled_compare, .render = throttled_render,
+		.level = throttled_level,
+		.json = throttled_json,
 	},
 };
 
@@ -579,7 +704,7 @@ void column_set_usual(struct column_set *set, bool extra)
 	set->nr = 0;
 	set->chosen = false;
 	for (c = 0; c < nr_columns; c++)
-		if (extra || !column_table[c].extra)
+		if (!column_table[c].asked && (extra || !column_table[c].extra))
 			set->col[set->nr++] = &column_table[c];
 }
 

@@ -20,6 +20,7 @@
  * @help: what it shows, a few words
  * @hotkey: sorts by it, 0 for none
  * @extra: batch output has it only if it is asked for
+ * @asked: the same holds for the terminal
  * @needs: MODEL_* that must be read for it
  * @present: whether there is anything to show; NULL if there always is
  * @width: columns of the terminal that it takes at least
@@ -39,6 +40,7 @@ struct column {
 	const char *help;
 	char hotkey;
 	bool extra;
+	bool asked;
 	unsigned int needs;
 	bool (*present)(const struct model *m);
 	int width;
@@ -56,7 +58,7 @@ extern const struct column column_table[];
 extern const int nr_columns;
 
 /* At least as many as there are columns */
-#define MAX_COLUMNS	16
+#define MAX_COLUMNS	24
 
 /**
  * struct column_set - columns that are shown, in this order
@@ -74,7 +76,7 @@ struct column_set {
 unsigned int column_set_needs(const struct column_set *set,
 			      const struct column *sort);
 
-/* All columns; without those that are extra unless @extra. */
+/* All that need not be asked for; those that are extra only with @extra */
 void column_set_usual(struct column_set *set, bool extra);
 
 /**

@@ -300,8 +300,7 @@ void disks_update(struct disks *d, const struct row *rows, size_t nr,
 {
 	double start;
 
-	if (d->time && now - d->time < fmax(MODEL_MIN_INTERVAL,
-					    DISK_PACE * d->cost))
+	if (!model_is_due(d->time, d->cost, now))
 		return;
 	start = model_now();
 	drop_uses(d);

@@ -16,9 +16,6 @@
 #include "level.h"
 #include "libvctx.h"
 
-/* Asking takes one part in so many of the time that vstop runs, at most. */
-#define DISK_PACE	10
-
 struct row;
 
 /* The worst comes last. */

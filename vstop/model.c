@@ -224,6 +224,7 @@ void model_free(struct model *m)
 	sample_drop(m, &m->base);
 	vctx_list_free(&m->spare);
 	disks_free(&m->disks);
+	shares_free(&m->shares);
 	free(m->order);
 	memset(m, 0, sizeof(*m));
 }
@@ -266,16 +267,29 @@ int model_feed(struct model *m, struct vctx_list *list, double now)
 	return 0;
 }
 
+bool model_is_due(double time, double cost, double now)
+{
+	return !time || now - time >= fmax(MODEL_MIN_INTERVAL,
+					   MODEL_PACE * cost);
+}
+
 void model_more(struct model *m)
 {
+	const struct shares *s = &m->shares;
 	size_t i;
 
-	if (!(m->wants & MODEL_DISK))
-		return;
-	disks_update(&m->disks, m->cur.rows, m->cur.nr, m->cur.time);
-	for (i = 0; i < m->cur.nr; i++)
-		disk_sum(&m->disks, m->cur.rows[i].ctx->id,
-			 &m->cur.rows[i].disk);
+	if (m->wants & MODEL_DISK)
+		disks_update(&m->disks, m->cur.rows, m->cur.nr, m->cur.time);
+	if (m->wants & MODEL_SHARE)
+		shares_update(&m->shares, &m->cur.list, m->cur.time);
+	for (i = 0; i < m->cur.nr; i++) {
+		struct row *row = &m->cur.rows[i];
+
+		if (m->wants & MODEL_DISK)
+			disk_sum(&m->disks, row->ctx->id, &row->disk);
+		if (m->wants & MODEL_SHARE)
+			row->share = share_find(s->share, s->nr, row->ctx->id);
+	}
 }
 
 int model_update(struct model *m)

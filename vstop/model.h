@@ -17,9 +17,13 @@
 #include "disk.h"
 #include "level.h"
 #include "libvctx.h"
+#include "shares.h"
 
 /* Readings closer than this are not compared: rates would be noise. */
 #define MODEL_MIN_INTERVAL	0.05
+
+/* What has to be read for each context takes at most such a part of the time. */
+#define MODEL_PACE		10
 
 /**
  * struct row - one context
@@ -36,6 +40,7 @@
  *	NULL; @mem is memory if the kernel counts that for the context, else rss
  * @fresh: not there at the reading before
  * @disk: what there is to say of its disk quota, if filesystems are asked
+ * @share: its share of CPU time, if it has one of its own and that is read
  */
 struct row {
 	const struct vctx_info *ctx;
@@ -50,6 +55,7 @@ struct row {
 	double fill;
 	bool fresh;
 	struct disk disk;
+	const struct share *share;
 };
 
 struct sample {
@@ -77,6 +83,7 @@ struct totals {
 
 /* What is read beside the summary, because somebody wants to see it */
 #define MODEL_DISK	(1U << 0)
+#define MODEL_SHARE	(1U << 1)
 
 struct model {
 	struct sample cur;
@@ -90,8 +97,9 @@ struct model {
 	double interval;	/* between @base and @cur, 0 without @base */
 	struct timespec wall;	/* when @cur was read, of CLOCK_REALTIME */
 	const char *only;	/* show this context alone: id or name */
-	unsigned int wants;	/* MODEL_DISK */
+	unsigned int wants;	/* MODEL_DISK, MODEL_SHARE */
 	struct disks disks;	/* if that is wanted, else as it was then */
+	struct shares shares;	/* likewise */
 };
 
 /**
@@ -162,6 +170,12 @@ double model_refused(const struct model *m, const struct row *row, size_t i);
 
 /* Growth per second; a counter that went back tells nothing, not less. */
 double model_rate(uint64_t now, uint64_t before, double seconds);
+
+/*
+ * Whether what was read at @time, which took @cost, should be read again @now:
+ * not too soon for rates, and not so often that the whole gets slow.
+ */
+bool model_is_due(double time, double cost, double now);
 
 /* Reads what is wanted beside the summary, as far as it is time to. */
 void model_more(struct model *m);

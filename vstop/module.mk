@@ -9,7 +9,8 @@ PACKAGES += libncurses-dev tmux
 # scripts/demo: a web server and its load
 PACKAGES += nginx-light apache2-utils
 
-VSTOP_MODEL := vstop/model.c vstop/disk.c vstop/column.c vstop/text.c
+VSTOP_MODEL := vstop/model.c vstop/disk.c vstop/shares.c vstop/column.c \
+	       vstop/text.c tools/share.c
 VSTOP_VIEWS := vstop/view.c vstop/view-batch.c vstop/view-curses.c \
 	       vstop/view-detail.c
 

@@ -696,7 +696,7 @@ static void set_wants(struct screen *s)
 {
 	s->m->wants = column_set_needs(s->set, s->sort);
 	if (s->detail)
-		s->m->wants |= MODEL_DISK;
+		s->m->wants |= MODEL_DISK | MODEL_SHARE;
 }
 
 /* The accounting of whom the details are about */

@@ -3,8 +3,8 @@
  * vstop: one context with all that is known of it
  *
  * Below two lines about the context there is one list of lines, which scrolls:
- * its resources, its disk quota, then its accounting.  The heading above it is
- * that of what is visible first.
+ * its resources, its disk quota, its share of CPU time, then its accounting.  The
+ * heading above it is that of what is visible first.
  */
 #include <errno.h>
 #include <math.h>
@@ -22,6 +22,8 @@
 #define DISK_KIND	4	/* cells for space, and as many for inodes */
 #define DISK_BAR_AT	80
 
+#define SHARE_LINE	"%-12s%9s%9s%9s%9s%9s%9s%9s"
+
 static const struct disk_cell {
 	const char *title;
 	int x;
@@ -36,6 +38,7 @@ static const struct disk_cell {
 enum section {
 	SECTION_RESOURCES,
 	SECTION_DISKS,
+	SECTION_SHARE,
 	SECTION_ACCOUNT,
 	NR_SECTIONS,
 };
@@ -91,6 +94,7 @@ static struct part part_of(const struct screen *s)
 	p.entries = COLS / ENTRY > 1 ? COLS / ENTRY : 1;
 	p.lines[SECTION_RESOURCES] = (int)p.row->ctx->nr_res;
 	p.lines[SECTION_DISKS] = disk_lines(&p);
+	p.lines[SECTION_SHARE] = p.row->share ? 2 : 0;
 	if (account)
 		p.lines[SECTION_ACCOUNT] = (account + p.entries - 1) / p.entries;
 	else if (s->account.err && s->account.err != -ENOENT)
@@ -186,6 +190,11 @@ static void draw_heading(const struct part *p, int y, enum section section)
 			put(y, disk_cells[i].x + disk_shift(),
 			    disk_cells[i].width, look, disk_cells[i].title,
 			    ALIGN_RIGHT);
+		break;
+	case SECTION_SHARE:
+		snprintf(text, sizeof(text), SHARE_LINE, "CPU SHARE", "WEIGHT",
+			 "WANT%", "GOT%", "CPU%", "CAP%", "THR%", "RUN");
+		put_text(y, 1, look, text);
 		break;
 	default:
 		for (i = 0; i < p->entries; i++) {
@@ -368,6 +377,47 @@ static void draw_disk_line(const struct part *p, int y, size_t line)
 		draw_disk_events(p, y, events);
 }
 
+static void format_part(char *dst, size_t size, double part)
+{
+	text_rate(dst, size, part < 0 ? NAN : 100 * part);
+}
+
+/* As vsched has it: weights, and what came of them since the last reading */
+static void draw_share(const struct part *p, int y, size_t line)
+{
+	const struct share *share = p->row->share;
+	const struct vctx_sched *is = &share->is;
+	double throttled = share_throttled(share);
+	char weight[16], want[16], got[16], cpu[16], cap[16], wait[16], run[24];
+	char text[160];
+
+	if (line) {
+		snprintf(text, sizeof(text),
+			 "throttled %.1f s   in %llu of %llu periods   burst %.3g ms   nice %d and up   real-time %s",
+			 (double)is->throttled_usec / 1e6, is->nr_throttled,
+			 is->nr_periods, (double)is->burst_usec / 1e3,
+			 is->nice, is->rt ? "allow" : "deny");
+		put(y, 1, COLS - 1, p->s->look[LOOK_PLAIN], text, ALIGN_LEFT);
+		return;
+	}
+	snprintf(weight, sizeof(weight), is->idle ? "idle" : "%u", is->weight);
+	format_part(want, sizeof(want), share->want);
+	format_part(got, sizeof(got), share->got);
+	format_part(cpu, sizeof(cpu), share_cpu(share));
+	if (share_cap(share) < 0)
+		snprintf(cap, sizeof(cap), "max");
+	else
+		format_part(cap, sizeof(cap), share_cap(share));
+	format_part(wait, sizeof(wait), throttled);
+	snprintf(run, sizeof(run), "%llu", is->running);
+	snprintf(text, sizeof(text), SHARE_LINE, "", weight, want, got, cpu,
+		 cap, wait, run);
+	put(y, 1, COLS - 1, p->s->look[LOOK_PLAIN], text, ALIGN_LEFT);
+	if (throttled > 0)
+		put(y, 1 + 12 + 5 * 9, 9, level_look(p->s, LEVEL_WARN), wait,
+		    ALIGN_RIGHT);
+}
+
 static bool ends_in(const char *text, const char *end)
 {
 	size_t len = strlen(text), n = strlen(end);
@@ -432,6 +482,8 @@ static void draw_line(const struct part *p, int y, int line)
 		draw_resource(p, y, (size_t)line);
 	else if (section == SECTION_DISKS)
 		draw_disk_line(p, y, (size_t)line);
+	else if (section == SECTION_SHARE)
+		draw_share(p, y, (size_t)line);
 	else if (p->s->account.nr_cur)
 		draw_entries(p, y, line);
 	else

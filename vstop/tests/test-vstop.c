@@ -595,7 +595,8 @@ static void test_columns(void **state)
 	} good[] = {
 		{ "id", 1, "id" }, { "ID,CPU%,mem", 3, "mem" },
 		{ "mem,MEM,mem", 1, "mem" }, { "+mem", 11, "mem" },
-		{ "+id", 10, "age" }, { "REFUSED/s", 1, "refused" },
+		{ "+id", 10, "age" },
+		{ "weight,WANT%,got,Cap%,throttled", 5, "throttled" }, { "REFUSED/s", 1, "refused" },
 		{ "id,name,tasks,procs,files,mem,cpu,limit,refused,flags,age,id", 11, "age" },
 	};
 	static const struct {
@@ -620,7 +621,7 @@ static void test_columns(void **state)
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		column_set_usual(&set, true);
-		assert_int_equal(set.nr, nr_columns);
+		assert_int_equal(set.nr, 13);
 		assert_string_equal(column_set_parse(&set, bad[i].list),
 				    bad[i].rest);
 	}
@@ -1225,14 +1226,14 @@ static void test_disk_pace(void **state)
 	t = m.disks.time;
 	assert_true(m.disks.cost > 0);
 	m.disks.cost = 1;
-	disks_update(&m.disks, m.cur.rows, m.cur.nr, t + DISK_PACE - 0.1);
+	disks_update(&m.disks, m.cur.rows, m.cur.nr, t + MODEL_PACE - 0.1);
 	assert_true(m.disks.time == t);
-	disks_update(&m.disks, m.cur.rows, m.cur.nr, t + DISK_PACE);
-	assert_true(m.disks.time == t + DISK_PACE);
+	disks_update(&m.disks, m.cur.rows, m.cur.nr, t + MODEL_PACE);
+	assert_true(m.disks.time == t + MODEL_PACE);
 	/* As in model_feed(): a key that is held down does not count. */
 	m.disks.cost = 0;
-	disks_update(&m.disks, m.cur.rows, m.cur.nr, t + DISK_PACE + 0.01);
-	assert_true(m.disks.time == t + DISK_PACE);
+	disks_update(&m.disks, m.cur.rows, m.cur.nr, t + MODEL_PACE + 0.01);
+	assert_true(m.disks.time == t + MODEL_PACE);
 	model_free(&m);
 }
 
@@ -1264,6 +1265,140 @@ static void test_disk_levels(void **state)
 		assert_int_equal(disk_warning(&cases[i].use, 1000),
 				 cases[i].warning);
 	}
+}
+
+/* Shares of CPU time */
+
+#define SHARE(id, parent, flags)					\
+	#id " name=- parent=" #parent " depth=1 flags=" flags		\
+	" members=1 age_usec=1 cpu_usec=1\n"
+
+static void put_sched(unsigned int id, const char *more, int usage,
+		      int periods, int throttled)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%u", id);
+	mkdir(in_tree(name), 0700);
+	snprintf(name, sizeof(name), "%u/sched", id);
+	put_file(in_tree(name),
+		 "%sburst 0\nnice -20\nrt deny\nusage_usec %d\nnr_periods %d\nnr_throttled %d\nthrottled_usec 0\nrunning 0\n",
+		 more, usage, periods, throttled);
+}
+
+static int share_setup(void **state)
+{
+	(void)state;
+	write_summary(SHARE(101, 0, "sched") SHARE(102, 0, "sched")
+		      SHARE(103, 0, "-") SHARE(104, 0, "sched")
+		      SHARE(105, 0, "sched") SHARE(70000, 101, "-")
+		      SHARE(70001, 70000, "sched"));
+	put_sched(101, "sched on\nweight 300\nidle 0\nmax max 100000\n", 1000, 0, 0);
+	put_sched(102, "sched on\nweight 100\nidle 0\nmax 50000 100000\n", 1000, 10, 5);
+	put_sched(103, "sched off\nweight 100\nidle 0\nmax max 100000\n", 1000, 0, 0);
+	put_sched(104, "sched on\nweight 100\nidle 1\nmax max 100000\n", 1000, 0, 0);
+	put_sched(70001, "sched on\nweight 50\nidle 0\nmax max 100000\n", 500, 0, 0);
+	return 0;
+}
+
+static int share_teardown(void **state)
+{
+	static const unsigned int ids[] = { 101, 102, 103, 104, 70001 };
+	char name[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		snprintf(name, sizeof(name), "%u/sched", ids[i]);
+		remove(in_tree(name));
+		snprintf(name, sizeof(name), "%u", ids[i]);
+		remove(in_tree(name));
+	}
+	return remove(in_tree("summary"));
+}
+
+static void check_text(struct model *m, uint32_t id, const char *column,
+		       const char *want)
+{
+	char cell[64];
+
+	column_find(column)->render(find(m, id), cell, sizeof(cell), 0);
+	assert_string_equal(cell, want);
+}
+
+static void test_shares(void **state)
+{
+	struct model m;
+	char *text;
+	double t;
+
+	(void)state;
+	model_init(&m, NULL);
+	m.wants = MODEL_SHARE;
+	assert_int_equal(model_update(&m), 0);
+	/* 105 has no file: it has ended since the list was made. */
+	assert_int_equal(m.shares.nr, 4);
+	assert_null(find(&m, 103)->share);
+	assert_null(find(&m, 105)->share);
+	check_text(&m, 101, "weight", "300");
+	check_text(&m, 104, "weight", "idle");
+	check_text(&m, 103, "weight", "-");
+	check_text(&m, 101, "cap", "max");
+	check_text(&m, 102, "cap", "50.0");
+	check_text(&m, 103, "cap", "-");
+	/* There is nothing to compare with. */
+	check_text(&m, 101, "got", "-");
+	check_text(&m, 102, "throttled", "-");
+	t = m.shares.time;
+
+	/* 60 and 20 of 80 ms; 70001, inside of 101, half of that. */
+	put_sched(101, "sched on\nweight 300\nidle 0\nmax max 100000\n", 61000, 0, 0);
+	put_sched(102, "sched on\nweight 100\nidle 0\nmax 50000 100000\n", 21000, 20, 8);
+	put_sched(70001, "sched on\nweight 50\nidle 0\nmax max 100000\n", 30500, 0, 0);
+	shares_update(&m.shares, &m.cur.list, t + 10);
+	model_more(&m);
+	check_text(&m, 101, "want", "75.0");
+	check_text(&m, 101, "got", "75.0");
+	check_text(&m, 102, "want", "25.0");
+	check_text(&m, 102, "got", "25.0");
+	check_text(&m, 102, "throttled", "30.0");
+	/* 70000 has none: 70001 is within the share of 101. */
+	check_text(&m, 70001, "want", "75.0");
+	check_text(&m, 70001, "got", "37.5");
+	/* Not busy: it wants nothing. */
+	check_text(&m, 104, "want", "-");
+	check_text(&m, 104, "got", "0.0");
+	assert_int_equal(column_find("throttled")->level(find(&m, 102)),
+			 LEVEL_WARN);
+	check_order(&m, "want", false, "101 70001 102 103 104 105 70000");
+	text = print_columns(&m, "id,weight,want,cap,throttled", batch_json);
+	assert_non_null(strstr(text, "{\"id\":102,\"weight\":100,\"want\":25.0,\"cap\":50.0,\"throttled\":30.0,"));
+	assert_non_null(strstr(text, "{\"id\":104,\"weight\":\"idle\",\"want\":null,\"cap\":null,"));
+	assert_non_null(strstr(text, "{\"id\":103,\"weight\":null,"));
+	free(text);
+
+	/* Another context of that number; one that loses its share */
+	put_sched(102, "sched on\nweight 100\nidle 0\nmax 50000 100000\n", 7, 1, 0);
+	put_sched(104, "sched off\nweight 100\nidle 1\nmax max 100000\n", 1000, 0, 0);
+	shares_update(&m.shares, &m.cur.list, t + 20);
+	model_more(&m);
+	check_text(&m, 102, "got", "-");
+	check_text(&m, 102, "throttled", "-");
+	check_text(&m, 104, "weight", "-");
+
+	/* As with disks: no more than a tenth of the time */
+	m.shares.cost = 1;
+	shares_update(&m.shares, &m.cur.list, t + 20 + MODEL_PACE - 0.1);
+	assert_true(m.shares.time == t + 20);
+	model_free(&m);
+
+	/* Shares are parts of the whole, also if one alone is shown. */
+	model_init(&m, "102");
+	m.wants = MODEL_SHARE;
+	assert_int_equal(model_update(&m), 0);
+	assert_int_equal(m.cur.nr, 1);
+	assert_int_equal(m.shares.nr, 3);
+	model_free(&m);
 }
 
 static void write_many(int nr, int step)
@@ -1389,6 +1524,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_disk_pace, disk_setup,
 						disk_teardown),
 		cmocka_unit_test(test_disk_levels),
+		cmocka_unit_test_setup_teardown(test_shares, share_setup,
+						share_teardown),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_view_batch),
 	};

@@ -216,6 +216,10 @@ FAKE_VCTX=9 cli 0 '^ *101 \? ' -b -n 1 -d 0.1 -o id,disk
 echo nonsense >"$VCTXPROC/self/mountinfo"
 cli 0 '^ *101 \? ' -b -n 1 -d 0.1 -o id,disk
 no_disks
+cli 0 '^ *101 +200 +100.0 +100.0 +75.0 +40.0$' -b -n 2 -d 0.5 \
+	-o id,weight,want,got,cap,throttled
+cli 0 '^ *100 - +- +- +- +-$' -b -n 1 -d 0.1 \
+	-o id,weight,want,got,cap,throttled
 
 cat >"$shell" <<'END'
 PS1='$ '
@@ -456,8 +460,12 @@ press / b o m b Enter
 sees '^ R refused [0-9.]+/s   refusals '; ok $? 'R: refused'
 press / w e b Enter
 sees '^ S ~.*/srv +3M +2M +4M +2h0[0-9]m +17 '; ok $? 'S: with the time that is left'
+sees '^ CPU SHARE +WEIGHT +WANT% +GOT% +CPU% +CAP% +THR% +RUN$' &&
+	sees '^ +200 +100.0 +100.0 +[0-9.]+ +75.0 +40.0 +1$' &&
+	sees '^ throttled [0-9.]+ s   in [0-9]+ of [0-9]+ periods   burst 10 ms   nice -5 and up   real-time deny$'
+ok $? 'the share of CPU time, and what came of it'
 press / c l i e Enter
-sees 'Context 102' && sees_not '^ DISK '; ok $? 'who has no quota'
+sees 'Context 102' && sees_not '^ (DISK|CPU SHARE) '; ok $? 'who has neither'
 press Escape
 rm "$tmp/srv/.quota"
 sees_not ' web .* S$' && sees ' build .* G$'; ok $? 'a disk vanishes'
