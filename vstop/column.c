@@ -633,7 +633,7 @@ const struct column column_table[] = {
 		.level = diskref_level, .json = diskref_json,
 	}, {
 		.title = "FLAGS", .key = "flags",
-		.help = "L no new contexts inside (lock), P no entry (private), V sees itself only (virt)",
+		.help = "L no contexts inside, P no entry, S own share of CPU, F own init, V sees itself only",
 		.width = 6, .drop = 11, .align = ALIGN_LEFT, .descending = true,
 		.compare = flags_compare, .render = flags_render,
 		.json = flags_json,

@@ -218,7 +218,7 @@ cli 0 '^ *101 \? ' -b -n 1 -d 0.1 -o id,disk
 no_disks
 cli 0 '^ *101 +200 +100.0 +100.0 +75.0 +40.0$' -b -n 2 -d 0.5 \
 	-o id,weight,want,got,cap,throttled
-cli 0 '^ *100 - +- +- +- +-$' -b -n 1 -d 0.1 \
+cli 0 '^ *100 +- +- +- +- +-$' -b -n 1 -d 0.1 \
 	-o id,weight,want,got,cap,throttled
 
 cat >"$shell" <<'END'
