@@ -593,7 +593,7 @@ const struct column column_table[] = {
 	}, {
 		.title = "MEM", .key = "mem", .hotkey = 'M', .extra = true,
 		.help = "memory in bytes: memory, or rss",
-		.width = 7, .drop = 6, .align = ALIGN_RIGHT, .descending = true,
+		.width = 7, .drop = 7, .align = ALIGN_RIGHT, .descending = true,
 		.compare = mem_compare, .render = mem_render,
 		.level = mem_level, .json = mem_json,
 	}, {
@@ -605,21 +605,21 @@ const struct column column_table[] = {
 	}, {
 		.title = "LIMIT", .key = "limit", .hotkey = 'L',
 		.help = "the hard limit that is nearest, and how full",
-		.width = 26, .grow = 40, .drop = 3, .align = ALIGN_LEFT,
+		.width = 22, .grow = 40, .drop = 3, .align = ALIGN_LEFT,
 		.descending = true,
 		.compare = limit_compare, .render = limit_render,
 		.level = limit_level, .json = limit_json,
 	}, {
 		.title = "REFUSED/s", .key = "refused", .hotkey = 'R',
 		.help = "refusals by hard limits, each second",
-		.width = 9, .drop = 7, .align = ALIGN_RIGHT, .descending = true,
+		.width = 9, .drop = 6, .align = ALIGN_RIGHT, .descending = true,
 		.compare = refused_compare, .render = refused_render,
 		.level = refused_level, .json = refused_json,
 	}, {
 		.title = "DISK", .key = "disk", .hotkey = 'D', .extra = true,
 		.help = "the disk limit that is nearest; S over soft, G grace over, R refused",
 		.needs = MODEL_DISK, .present = disk_present,
-		.width = 18, .grow = 32, .drop = 5, .align = ALIGN_LEFT,
+		.width = 14, .grow = 32, .drop = 5, .align = ALIGN_LEFT,
 		.descending = true,
 		.compare = disk_compare, .render = disk_render,
 		.level = disk_color, .json = disk_json,

@@ -310,7 +310,7 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 	const struct column *id = column_find("id");
 	const struct column *const *col = s->set->col;
 	int nr = s->set->nr;
-	int total = -1, shown = nr, need_name = 4, c, extra;
+	int total = -1, shown = nr, need_name = 4, grown, c;
 	uint32_t max_id = 0;
 	char text[16];
 	size_t i;
@@ -351,19 +351,20 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 		width[least] = 0;
 		shown--;
 	}
-	for (c = 0; c < nr; c++) {
-		extra = col[c]->grow - width[c];
-		if (!width[c] || col[c] == id || extra <= 0)
-			continue;
-		if (col[c] == name && extra > need_name - width[c])
-			extra = need_name - width[c];
-		if (extra > COLS - total)
-			extra = COLS - total;
-		if (extra > 0) {
-			width[c] += extra;
-			total += extra;
+	/* In turn, so that no bar gets long while another one stays short */
+	do {
+		grown = 0;
+		for (c = 0; c < nr && total < COLS; c++) {
+			int most = col[c] == name && need_name < name->grow ?
+				   need_name : col[c]->grow;
+
+			if (!width[c] || col[c] == id || width[c] >= most)
+				continue;
+			width[c]++;
+			total++;
+			grown++;
 		}
-	}
+	} while (grown);
 }
 
 static void draw_header(const struct screen *s, int y,

@@ -351,6 +351,9 @@ sees '▲CTX'; ok $? 'q in the help leaves the help only'
 resize 46 30
 sees 'CTX +NAME .*CPU%' && ! screen | grep -q AGE
 ok $? 'narrow: columns are dropped'
+resize 80 30
+sees 'CTX +NAME +TASKS +.*CPU% LIMIT +REFUSED/s$'
+ok $? '80 columns: what matters most'
 resize 160 30
 sees 'CTX +NAME +TASKS +PROCS +FILES +MEM .*AGE$'; ok $? 'wide: all columns'
 press Enter
@@ -445,6 +448,10 @@ sees ' REFUSED/s DISK *$'; ok $? 'a disk: a column'
 sees ' build .* \[\|+\] +112% G$'; ok $? 'G: the time of grace is over'
 sees ' web .* \[\|+ *\] +75% S$'; ok $? 'S: it runs'
 sees ' bomb .* \[\| *\] +0% R$'; ok $? 'R: something was refused'
+resize 80 30
+sees ' LIMIT +REFUSED/s DISK *$' && sees ' web .* 75% S$'
+ok $? 'also with 80 columns'
+resize 100 30
 press D
 sees 'DISK▼' && sees_first ' build '; ok $? 'D: by disk'
 press / b u i l d Enter Enter End
