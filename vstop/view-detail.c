@@ -491,6 +491,24 @@ static void draw_line(const struct part *p, int y, int line)
 			 "accounting cannot be read");
 }
 
+/* The disks are further down: what is wrong there is told here. */
+static void draw_head_disk(const struct part *p, int y, int x)
+{
+	const struct disk *disk = &p->row->disk;
+	attr_t look = disk->level >= LEVEL_WARN ?
+		      level_look(p->s, disk->level) : p->s->look[LOOK_PLAIN];
+	char text[32];
+
+	if (!disk->use && !disk->unknown)
+		return;
+	if (disk->use)
+		snprintf(text, sizeof(text), "disk %d%% %c",
+			 text_percent(disk->fill), disk_letter(disk->warning));
+	else
+		snprintf(text, sizeof(text), "disk ?");
+	put_text(y, x, look, text);
+}
+
 static void draw_head(const struct part *p, int y, int height)
 {
 	const struct screen *s = p->s;
@@ -515,8 +533,10 @@ static void draw_head(const struct part *p, int y, int height)
 		 "CPU %s%%   CPU time %.1f s   refused %s/s   refusals %llu",
 		 cpu, (double)ctx->cpu_usec / 1e6, refused,
 		 (unsigned long long)p->row->fail);
-	if (height > 2)
+	if (height > 2) {
 		put(y + 2, 1, COLS - 1, s->look[LOOK_PLAIN], text, ALIGN_LEFT);
+		draw_head_disk(p, y + 2, 1 + text_width(text) + 3);
+	}
 }
 
 void draw_detail(struct screen *s, int y, int height)

@@ -463,6 +463,7 @@ sees '^   ~.*/srv +3M +max +4M +- +17 +max +max +- +\[\|+ *\] +75%$'
 ok $? 'and a bar'
 sees '^   refused 0.0/s   refusals 4   after grace 1   soft limits passed 2$'
 ok $? 'and what has happened'
+sees '^ CPU .* refusals 0   disk 112% G$'; ok $? 'the worst of it at the top'
 press / b o m b Enter
 sees '^ R refused [0-9.]+/s   refusals '; ok $? 'R: refused'
 press / w e b Enter
