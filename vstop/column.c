@@ -201,8 +201,7 @@ static int limit_compare(const struct row *a, const struct row *b)
 
 static void limit_render(const struct row *row, char *dst, size_t size, int bar)
 {
-	/* 0.29 * 100 is less than 29, hence the tiny bit more. */
-	int percent = row->fill > 9.99 ? 999 : (int)(row->fill * 100 + 1e-9);
+	int percent = text_percent(row->fill);
 	int name = 0, out;
 	size_t i;
 
@@ -279,6 +278,136 @@ static void refused_json(FILE *f, const struct row *row)
 	json_number(f, row->refused, 1);
 }
 
+/* DISK */
+
+/* What is not fine, in words; on a screen it is a letter. */
+static const char *const warnings[] = {
+	[DISK_FINE]	= NULL,
+	[DISK_SOFT]	= "soft",
+	[DISK_GRACE]	= "grace",
+	[DISK_REFUSED]	= "refused",
+};
+
+static bool disk_present(const struct model *m)
+{
+	return m->disks.nr_fs;
+}
+
+static int disk_compare(const struct row *a, const struct row *b)
+{
+	if (!a->disk.use || !b->disk.use)
+		return !b->disk.use - !a->disk.use;
+	return CMP(a->disk.fill, b->disk.fill);
+}
+
+/* The last part of where it is mounted: the whole is in the details. */
+static const char *last_part(const char *point)
+{
+	const char *slash = strrchr(point, '/');
+
+	return slash && slash[1] ? slash + 1 : point;
+}
+
+static void disk_render(const struct row *row, char *dst, size_t size, int bar)
+{
+	const struct disk *disk = &row->disk;
+	const char *word = warnings[disk->warning];
+	int name = bar >= 26 ? bar / 4 : 0, out = 0;
+	int percent;
+
+	if (!disk->use) {
+		snprintf(dst, size, disk->unknown ? "?" : "-");
+		return;
+	}
+	percent = text_percent(disk->fill);
+	if (!bar) {
+		snprintf(dst, size, "%s:%d%%%s%s", last_part(disk->point),
+			 percent, word ? ":" : "", word ? word : "");
+		/* A blank would make two words of it. */
+		for (; *dst; dst++)
+			if (isspace((unsigned char)*dst))
+				*dst = '?';
+		return;
+	}
+	if (name) {
+		out = (int)text_fit(dst, size, last_part(disk->point), name,
+				    ALIGN_LEFT);
+		out += snprintf(dst + out, size - (size_t)out, " ");
+		name++;
+	}
+	text_bar(dst + out, size - (size_t)out, disk->fill, bar - name - 7);
+	out += (int)strlen(dst + out);
+	snprintf(dst + out, size - (size_t)out, "%4d%% %c", percent,
+		 disk_letter(disk->warning));
+}
+
+static enum level disk_color(const struct row *row)
+{
+	return row->disk.level;
+}
+
+static void json_limit(FILE *f, const char *key, unsigned long long value)
+{
+	if (value == VCTX_MAX)
+		fprintf(f, ",\"%s\":null", key);
+	else
+		fprintf(f, ",\"%s\":%llu", key, value);
+}
+
+static void disk_json(FILE *f, const struct row *row)
+{
+	const struct disk *disk = &row->disk;
+	const struct vctx_quota_use *what = disk->what;
+
+	if (!disk->use) {
+		fputs("null", f);
+		return;
+	}
+	fputs("{\"filesystem\":", f);
+	json_string(f, disk->point);
+	fprintf(f, ",\"of\":\"%s\",\"usage\":%llu",
+		what == &disk->use->quota.space ? "space" : "inodes",
+		what->usage);
+	json_limit(f, "soft", what->soft);
+	json_limit(f, "hard", what->hard);
+	json_limit(f, "grace", !what->expires ? VCTX_MAX :
+		   what->expires > disk->now ? what->expires - disk->now : 0);
+	fputs(",\"fill\":", f);
+	json_number(f, disk->fill, 4);
+	fputs(",\"warning\":", f);
+	if (disk->warning == DISK_FINE)
+		fputs("null", f);
+	else
+		json_string(f, warnings[disk->warning]);
+	putc('}', f);
+}
+
+/* DISKREF/s */
+
+static int diskref_compare(const struct row *a, const struct row *b)
+{
+	int diff = compare_double(a->disk.refused, b->disk.refused);
+
+	return diff ? diff : CMP(a->disk.fail, b->disk.fail);
+}
+
+static void diskref_render(const struct row *row, char *dst, size_t size,
+			   int bar)
+{
+	(void)bar;
+	text_rate(dst, size, row->disk.refused);
+}
+
+static enum level diskref_level(const struct row *row)
+{
+	return row->disk.refused > 0 ? LEVEL_FULL : LEVEL_NONE;
+}
+
+static void diskref_json(FILE *f, const struct row *row)
+{
+	json_number(f, row->disk.refused, 1);
+}
+
 /* AGE */
 
 static int age_compare(const struct row *a, const struct row *b)
@@ -342,6 +471,95 @@ static void flags_json(FILE *f, const struct row *row)
 	putc(']', f);
 }
 
+/* WEIGHT, WANT%, GOT%, CAP%, THR%: of contexts with a share of their own */
+
+static int weight_compare(const struct row *a, const struct row *b)
+{
+	if (!a->share || !b->share)
+		return !b->share - !a->share;
+	return compare_double(a->share->weight, b->share->weight);
+}
+
+static void weight_render(const struct row *row, char *dst, size_t size,
+			  int bar)
+{
+	(void)bar;
+	if (!row->share)
+		snprintf(dst, size, "-");
+	else if (row->share->is.idle)
+		snprintf(dst, size, "idle");
+	else
+		snprintf(dst, size, "%u", row->share->is.weight);
+}
+
+static void weight_json(FILE *f, const struct row *row)
+{
+	if (!row->share)
+		fputs("null", f);
+	else if (row->share->is.idle)
+		json_string(f, "idle");
+	else
+		fprintf(f, "%u", row->share->is.weight);
+}
+
+static double want_percent(const struct row *row)
+{
+	return row->share && row->share->want >= 0 ? 100 * row->share->want :
+						     NAN;
+}
+
+static double got_percent(const struct row *row)
+{
+	return row->share && row->share->got >= 0 ? 100 * row->share->got : NAN;
+}
+
+static double cap_percent(const struct row *row)
+{
+	return row->share && share_cap(row->share) >= 0 ?
+	       100 * share_cap(row->share) : NAN;
+}
+
+static double throttled_percent(const struct row *row)
+{
+	return row->share && share_throttled(row->share) >= 0 ?
+	       100 * share_throttled(row->share) : NAN;
+}
+
+#define PERCENT_COLUMN(field)						\
+static int field##_compare(const struct row *a, const struct row *b)	\
+{									\
+	return compare_double(field##_percent(a), field##_percent(b));	\
+}									\
+static void field##_render(const struct row *row, char *dst,		\
+			   size_t size, int bar)			\
+{									\
+	(void)bar;							\
+	text_rate(dst, size, field##_percent(row));			\
+}									\
+static void field##_json(FILE *f, const struct row *row)		\
+{									\
+	json_number(f, field##_percent(row), 1);			\
+}
+
+PERCENT_COLUMN(want)
+PERCENT_COLUMN(got)
+PERCENT_COLUMN(cap)
+PERCENT_COLUMN(throttled)
+
+/* A share without a cap is not one that is not known. */
+static void cap_text(const struct row *row, char *dst, size_t size, int bar)
+{
+	if (row->share && share_cap(row->share) < 0)
+		snprintf(dst, size, "max");
+	else
+		cap_render(row, dst, size, bar);
+}
+
+static enum level throttled_level(const struct row *row)
+{
+	return throttled_percent(row) > 0 ? LEVEL_WARN : LEVEL_NONE;
+}
+
 const struct column column_table[] = {
 	{
 		.title = "CTX", .key = "id", .hotkey = 'N',
@@ -363,19 +581,19 @@ const struct column column_table[] = {
 	}, {
 		.title = "PROCS", .key = "procs",
 		.help = "processes",
-		.width = 5, .drop = 7, .align = ALIGN_RIGHT, .descending = true,
+		.width = 5, .drop = 8, .align = ALIGN_RIGHT, .descending = true,
 		.compare = procs_compare, .render = procs_render,
 		.level = procs_level, .json = procs_json,
 	}, {
 		.title = "FILES", .key = "files", .hotkey = 'F',
 		.help = "open files",
-		.width = 5, .drop = 8, .align = ALIGN_RIGHT, .descending = true,
+		.width = 5, .drop = 9, .align = ALIGN_RIGHT, .descending = true,
 		.compare = files_compare, .render = files_render,
 		.level = files_level, .json = files_json,
 	}, {
 		.title = "MEM", .key = "mem", .hotkey = 'M', .extra = true,
 		.help = "memory in bytes: memory, or rss",
-		.width = 7, .drop = 5, .align = ALIGN_RIGHT, .descending = true,
+		.width = 7, .drop = 7, .align = ALIGN_RIGHT, .descending = true,
 		.compare = mem_compare, .render = mem_render,
 		.level = mem_level, .json = mem_json,
 	}, {
@@ -387,7 +605,7 @@ const struct column column_table[] = {
 	}, {
 		.title = "LIMIT", .key = "limit", .hotkey = 'L',
 		.help = "the hard limit that is nearest, and how full",
-		.width = 26, .grow = 40, .drop = 3, .align = ALIGN_LEFT,
+		.width = 22, .grow = 40, .drop = 3, .align = ALIGN_LEFT,
 		.descending = true,
 		.compare = limit_compare, .render = limit_render,
 		.level = limit_level, .json = limit_json,
@@ -398,16 +616,68 @@ const struct column column_table[] = {
 		.compare = refused_compare, .render = refused_render,
 		.level = refused_level, .json = refused_json,
 	}, {
+		.title = "DISK", .key = "disk", .hotkey = 'D', .extra = true,
+		.help = "the disk limit that is nearest; S over soft, G grace over, R refused",
+		.needs = MODEL_DISK, .present = disk_present,
+		.width = 14, .grow = 32, .drop = 5, .align = ALIGN_LEFT,
+		.descending = true,
+		.compare = disk_compare, .render = disk_render,
+		.level = disk_color, .json = disk_json,
+	}, {
+		.title = "DISKREF/s", .key = "diskref", .hotkey = 'D',
+		.extra = true,
+		.help = "refusals by disk limits, each second",
+		.needs = MODEL_DISK, .present = disk_present,
+		.width = 9, .drop = 12, .align = ALIGN_RIGHT, .descending = true,
+		.compare = diskref_compare, .render = diskref_render,
+		.level = diskref_level, .json = diskref_json,
+	}, {
 		.title = "FLAGS", .key = "flags",
-		.help = "L no new contexts inside (lock), P no entry (private), V sees itself only (virt)",
-		.width = 6, .drop = 10, .align = ALIGN_LEFT, .descending = true,
+		.help = "L no contexts inside, P no entry, S own share of CPU, F own init, V sees itself only",
+		.width = 6, .drop = 11, .align = ALIGN_LEFT, .descending = true,
 		.compare = flags_compare, .render = flags_render,
 		.json = flags_json,
 	}, {
 		.title = "AGE", .key = "age",
 		.help = "time since it was made",
-		.width = 6, .drop = 9, .align = ALIGN_RIGHT, .descending = true,
+		.width = 6, .drop = 10, .align = ALIGN_RIGHT, .descending = true,
 		.compare = age_compare, .render = age_render, .json = age_json,
+	}, {
+		.title = "WEIGHT", .key = "weight", .asked = true,
+		.help = "weight of its share of CPU time, or idle",
+		.needs = MODEL_SHARE,
+		.width = 6, .drop = 13, .align = ALIGN_RIGHT, .descending = true,
+		.compare = weight_compare, .render = weight_render,
+		.json = weight_json,
+	}, {
+		.title = "WANT%", .key = "want", .asked = true,
+		.help = "part of all shares that the weights of those who are busy give it",
+		.needs = MODEL_SHARE,
+		.width = 5, .drop = 13, .align = ALIGN_RIGHT, .descending = true,
+		.compare = want_compare, .render = want_render,
+		.json = want_json,
+	}, {
+		.title = "GOT%", .key = "got", .asked = true,
+		.help = "part of all shares that it got",
+		.needs = MODEL_SHARE,
+		.width = 5, .drop = 13, .align = ALIGN_RIGHT, .descending = true,
+		.compare = got_compare, .render = got_render,
+		.json = got_json,
+	}, {
+		.title = "CAP%", .key = "cap", .asked = true,
+		.help = "what it may get at most, of one CPU",
+		.needs = MODEL_SHARE,
+		.width = 6, .drop = 13, .align = ALIGN_RIGHT, .descending = true,
+		.compare = cap_compare, .render = cap_text,
+		.json = cap_json,
+	}, {
+		.title = "THR%", .key = "throttled", .asked = true,
+		.help = "periods in which its cap made it wait",
+		.needs = MODEL_SHARE,
+		.width = 5, .drop = 13, .align = ALIGN_RIGHT, .descending = true,
+		.compare = throttled_compare, .render = throttled_render,
+		.level = throttled_level,
+		.json = throttled_json,
 	},
 };
 
@@ -416,13 +686,25 @@ const int nr_columns = sizeof(column_table) / sizeof(column_table[0]);
 _Static_assert(sizeof(column_table) / sizeof(column_table[0]) <= MAX_COLUMNS,
 	       "a set has no room for all columns");
 
+unsigned int column_set_needs(const struct column_set *set,
+			      const struct column *sort)
+{
+	unsigned int needs = sort->needs;
+	int c;
+
+	for (c = 0; c < set->nr; c++)
+		needs |= set->col[c]->needs;
+	return needs;
+}
+
 void column_set_usual(struct column_set *set, bool extra)
 {
 	int c;
 
 	set->nr = 0;
+	set->chosen = false;
 	for (c = 0; c < nr_columns; c++)
-		if (extra || !column_table[c].extra)
+		if (!column_table[c].asked && (extra || !column_table[c].extra))
 			set->col[set->nr++] = &column_table[c];
 }
 
@@ -438,6 +720,7 @@ static bool set_has(const struct column_set *set, const struct column *col)
 
 const char *column_set_parse(struct column_set *set, const char *list)
 {
+	set->chosen = true;
 	if (*list == '+')
 		list++;
 	else

@@ -20,6 +20,9 @@
  * @help: what it shows, a few words
  * @hotkey: sorts by it, 0 for none
  * @extra: batch output has it only if it is asked for
+ * @asked: the same holds for the terminal
+ * @needs: MODEL_* that must be read for it
+ * @present: whether there is anything to show; NULL if there always is
  * @width: columns of the terminal that it takes at least
  * @grow: up to how many it takes if there is room
  * @drop: the higher, the earlier it goes when the terminal is narrow
@@ -37,6 +40,9 @@ struct column {
 	const char *help;
 	char hotkey;
 	bool extra;
+	bool asked;
+	unsigned int needs;
+	bool (*present)(const struct model *m);
 	int width;
 	int grow;
 	int drop;
@@ -52,17 +58,25 @@ extern const struct column column_table[];
 extern const int nr_columns;
 
 /* At least as many as there are columns */
-#define MAX_COLUMNS	16
+#define MAX_COLUMNS	24
 
 /**
  * struct column_set - columns that are shown, in this order
+ * @col: the columns
+ * @nr: how many
+ * @chosen: by the user, who gets also those with nothing to show
  */
 struct column_set {
 	const struct column *col[MAX_COLUMNS];
 	int nr;
+	bool chosen;
 };
 
-/* All columns; without those that are extra unless @extra. */
+/* What must be read for @set, and to order by @sort */
+unsigned int column_set_needs(const struct column_set *set,
+			      const struct column *sort);
+
+/* All that need not be asked for; those that are extra only with @extra */
 void column_set_usual(struct column_set *set, bool extra);
 
 /**

@@ -135,6 +135,7 @@ int main(int argc, char *argv[])
 				 sort_words);
 
 	model_init(&model, only);
+	model.wants = column_set_needs(&opt.shown, opt.sort);
 	err = model_update(&model);
 	if (err) {
 		tool_error(&tool, "%s", view_error(err));

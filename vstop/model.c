@@ -73,6 +73,7 @@ static void row_init(struct row *row, const struct vctx_info *ctx)
 	size_t i;
 
 	*row = (struct row){ .ctx = ctx, .cpu = NAN, .refused = NAN };
+	row->disk.refused = NAN;
 	for (i = 0; i < ctx->nr_res; i++) {
 		const struct vctx_res *l = &ctx->res[i];
 		double fill = model_fill(l);
@@ -123,8 +124,7 @@ static int sample_init(struct sample *s, struct vctx_list *list,
 	return 0;
 }
 
-/* Growth per second; a counter that went back tells nothing, not less. */
-static double rate(uint64_t now, uint64_t before, double seconds)
+double model_rate(uint64_t now, uint64_t before, double seconds)
 {
 	return now > before ? (double)(now - before) / seconds : 0;
 }
@@ -145,8 +145,8 @@ static void row_compare(struct row *row, const struct row *before,
 		/* Older than the reading before, where it was not shown. */
 		return;
 	}
-	row->cpu = rate(row->ctx->cpu_usec, cpu, interval) / 1e4;
-	row->refused = rate(row->fail, fail, interval);
+	row->cpu = model_rate(row->ctx->cpu_usec, cpu, interval) / 1e4;
+	row->refused = model_rate(row->fail, fail, interval);
 }
 
 double model_refused(const struct model *m, const struct row *row, size_t i)
@@ -161,7 +161,7 @@ double model_refused(const struct model *m, const struct row *row, size_t i)
 			      by_id);
 	if (old)
 		before = vctx_info_res(old->ctx, now->name);
-	return rate(now->fail, before ? before->fail : 0, m->interval);
+	return model_rate(now->fail, before ? before->fail : 0, m->interval);
 }
 
 /* Whether @ctx, a child, has its parent among the rows too. */
@@ -223,6 +223,8 @@ void model_free(struct model *m)
 	sample_drop(m, &m->cur);
 	sample_drop(m, &m->base);
 	vctx_list_free(&m->spare);
+	disks_free(&m->disks);
+	shares_free(&m->shares);
 	free(m->order);
 	memset(m, 0, sizeof(*m));
 }
@@ -265,6 +267,31 @@ int model_feed(struct model *m, struct vctx_list *list, double now)
 	return 0;
 }
 
+bool model_is_due(double time, double cost, double now)
+{
+	return !time || now - time >= fmax(MODEL_MIN_INTERVAL,
+					   MODEL_PACE * cost);
+}
+
+void model_more(struct model *m)
+{
+	const struct shares *s = &m->shares;
+	size_t i;
+
+	if (m->wants & MODEL_DISK)
+		disks_update(&m->disks, m->cur.rows, m->cur.nr, m->cur.time);
+	if (m->wants & MODEL_SHARE)
+		shares_update(&m->shares, &m->cur.list, m->cur.time);
+	for (i = 0; i < m->cur.nr; i++) {
+		struct row *row = &m->cur.rows[i];
+
+		if (m->wants & MODEL_DISK)
+			disk_sum(&m->disks, row->ctx->id, &row->disk);
+		if (m->wants & MODEL_SHARE)
+			row->share = share_find(s->share, s->nr, row->ctx->id);
+	}
+}
+
 int model_update(struct model *m)
 {
 	struct vctx_list list = m->spare;
@@ -283,6 +310,7 @@ int model_update(struct model *m)
 		return err;
 	}
 	m->wall = wall;
+	model_more(m);
 	return 0;
 }
 
@@ -346,7 +374,8 @@ double account_rate(const struct account *a, size_t i)
 {
 	if (!a->nr_base)
 		return NAN;
-	return rate(a->cur[i].value, a->base[i].value, a->time - a->base_time);
+	return model_rate(a->cur[i].value, a->base[i].value,
+			  a->time - a->base_time);
 }
 
 struct sort_key {

@@ -14,21 +14,16 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "disk.h"
+#include "level.h"
 #include "libvctx.h"
+#include "shares.h"
 
 /* Readings closer than this are not compared: rates would be noise. */
 #define MODEL_MIN_INTERVAL	0.05
 
-/* From here on a limit is called nearly reached, and reached; as in vlimit */
-#define MODEL_FILL_WARN		0.90
-#define MODEL_FILL_FULL		1.00
-
-enum level {
-	LEVEL_NONE,		/* nothing to say: no limit, no refusals */
-	LEVEL_OK,
-	LEVEL_WARN,
-	LEVEL_FULL,
-};
+/* What has to be read for each context takes at most such a part of the time. */
+#define MODEL_PACE		10
 
 /**
  * struct row - one context
@@ -44,6 +39,8 @@ enum level {
  * @tasks, @procs, @files, @mem: resources that have columns of their own, or
  *	NULL; @mem is memory if the kernel counts that for the context, else rss
  * @fresh: not there at the reading before
+ * @disk: what there is to say of its disk quota, if filesystems are asked
+ * @share: its share of CPU time, if it has one of its own and that is read
  */
 struct row {
 	const struct vctx_info *ctx;
@@ -57,6 +54,8 @@ struct row {
 	double refused;
 	double fill;
 	bool fresh;
+	struct disk disk;
+	const struct share *share;
 };
 
 struct sample {
@@ -82,6 +81,10 @@ struct totals {
 	size_t gone;
 };
 
+/* What is read beside the summary, because somebody wants to see it */
+#define MODEL_DISK	(1U << 0)
+#define MODEL_SHARE	(1U << 1)
+
 struct model {
 	struct sample cur;
 	struct sample base;	/* what @cur is compared with; nr may be 0 */
@@ -94,6 +97,9 @@ struct model {
 	double interval;	/* between @base and @cur, 0 without @base */
 	struct timespec wall;	/* when @cur was read, of CLOCK_REALTIME */
 	const char *only;	/* show this context alone: id or name */
+	unsigned int wants;	/* MODEL_DISK, MODEL_SHARE */
+	struct disks disks;	/* if that is wanted, else as it was then */
+	struct shares shares;	/* likewise */
 };
 
 /**
@@ -162,11 +168,22 @@ ssize_t model_find(const struct model *m, uint32_t id);
  */
 double model_refused(const struct model *m, const struct row *row, size_t i);
 
+/* Growth per second; a counter that went back tells nothing, not less. */
+double model_rate(uint64_t now, uint64_t before, double seconds);
+
+/*
+ * Whether what was read at @time, which took @cost, should be read again @now:
+ * not too soon for rates, and not so often that the whole gets slow.
+ */
+bool model_is_due(double time, double cost, double now);
+
+/* Reads what is wanted beside the summary, as far as it is time to. */
+void model_more(struct model *m);
+
 /* How near @limit is to being reached, as row.fill. */
 double model_fill(const struct vctx_res *limit);
 
-/* What @fill means, for a colour; and what @res means, with its soft limit. */
-enum level model_level(double fill);
+/* What @res means, with its soft limit */
 enum level model_res_level(const struct vctx_res *res);
 
 /**

@@ -9,7 +9,8 @@ PACKAGES += libncurses-dev tmux
 # scripts/demo: a web server and its load
 PACKAGES += nginx-light apache2-utils
 
-VSTOP_MODEL := vstop/model.c vstop/column.c vstop/text.c
+VSTOP_MODEL := vstop/model.c vstop/disk.c vstop/shares.c vstop/column.c \
+	       vstop/text.c tools/share.c
 VSTOP_VIEWS := vstop/view.c vstop/view-batch.c vstop/view-curses.c \
 	       vstop/view-detail.c
 
@@ -20,9 +21,13 @@ UNIT_TESTS += $(O)/unit/vstop $(O)/unit/vstop-tmux
 VSTOP_UNIT := vstop/tests/test-vstop.c $(VSTOP_MODEL) vstop/view.c \
 	      vstop/view-batch.c
 
-$(O)/unit/vstop: $(VSTOP_UNIT:%.c=$(O)/san/%.o) $(LIBVCTX_SAN)
+# Filesystems with quota are those of the tools' tests.
+$(O)/unit/vstop: $(VSTOP_UNIT:%.c=$(O)/san/%.o) \
+		 $(O)/san/tools/tests/fake_kernel.o \
+		 $(O)/san/tools/tests/fake_quota.o $(LIBVCTX_SAN)
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -o $@ $^ -lcmocka -lm
+	$(CC) $(SAN_CFLAGS) -Wl,--wrap=syscall,--wrap=poll,--wrap=ioctl -o $@ $^ \
+		-lcmocka -lm
 
 # Runs the program itself, with sanitizers, on a terminal.
 $(O)/unit/vstop-tmux: vstop/tests/tmux.sh vstop/tests/fake-tree $(O)/san/bin/vstop

@@ -133,6 +133,12 @@ void text_rate(char *dst, size_t size, double value)
 		snprintf(dst, size, ">1P");
 }
 
+int text_percent(double fill)
+{
+	/* 0.29 * 100 is less than 29, hence the tiny bit more. */
+	return fill > 9.99 ? 999 : (int)(fill * 100 + 1e-9);
+}
+
 void text_bar(char *dst, size_t size, double fill, int width)
 {
 	int i, full, out = 0;

@@ -47,6 +47,9 @@ void text_age(char *dst, size_t size, uint64_t usec);
 /* A per-second or per-cent value: 0.4, 73.2, 1234; "-" if it is not known. */
 void text_rate(char *dst, size_t size, double value);
 
+/* A part of a whole in whole percent, 999 for whatever is more than that */
+int text_percent(double fill);
+
 /**
  * text_bar - a bar of ``[||||    ]``
  * @dst: where to

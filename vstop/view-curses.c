@@ -293,6 +293,12 @@ static void draw_meters(const struct screen *s, int y)
 	put_text(y + 1, x + 9, strong, text);
 }
 
+/* What the user has asked for is there, even if there is nothing to show. */
+static bool is_present(const struct screen *s, const struct column *col)
+{
+	return s->set->chosen || !col->present || col->present(s->m);
+}
+
 /*
  * Which columns are shown, and how wide: @width is 0 for those that are not.
  * The least important go first when there is no room for all; what is left over
@@ -304,7 +310,7 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 	const struct column *id = column_find("id");
 	const struct column *const *col = s->set->col;
 	int nr = s->set->nr;
-	int total = -1, shown = nr, need_name = 4, c, extra;
+	int total = -1, shown = nr, need_name = 4, grown, c;
 	uint32_t max_id = 0;
 	char text[16];
 	size_t i;
@@ -320,6 +326,11 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 			need_name = w;
 	}
 	for (c = 0; c < nr; c++) {
+		width[c] = 0;
+		if (!is_present(s, col[c])) {
+			shown--;
+			continue;
+		}
 		width[c] = col[c]->width;
 		/* Half a number is a wrong number. */
 		if (col[c] == id) {
@@ -340,19 +351,20 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 		width[least] = 0;
 		shown--;
 	}
-	for (c = 0; c < nr; c++) {
-		extra = col[c]->grow - width[c];
-		if (!width[c] || col[c] == id || extra <= 0)
-			continue;
-		if (col[c] == name && extra > need_name - width[c])
-			extra = need_name - width[c];
-		if (extra > COLS - total)
-			extra = COLS - total;
-		if (extra > 0) {
-			width[c] += extra;
-			total += extra;
+	/* In turn, so that no bar gets long while another one stays short */
+	do {
+		grown = 0;
+		for (c = 0; c < nr && total < COLS; c++) {
+			int most = col[c] == name && need_name < name->grow ?
+				   need_name : col[c]->grow;
+
+			if (!width[c] || col[c] == id || width[c] >= most)
+				continue;
+			width[c]++;
+			total++;
+			grown++;
 		}
-	}
+	} while (grown);
 }
 
 static void draw_header(const struct screen *s, int y,
@@ -561,6 +573,9 @@ static char *help_text(void)
 		" Yellow from %.0f %% of the hard limit on and above the soft limit, red at\n"
 		" the hard limit.  It may be above 100 %% if it was lowered below the usage.\n"
 		" A refusal is an error that a program got because of a hard limit.\n"
+		" The limit of a disk is the hard one or, if there is none, the soft one.\n"
+		" S is yellow: the time of grace runs.  G, R, once it is over, and where the\n"
+		" disk has refused something since the last reading, are red.\n"
 		" Dim contexts have no members of their own.  What a context uses counts\n"
 		" in those above it too.\n",
 		MODEL_FILL_WARN * 100);
@@ -677,6 +692,14 @@ static void follow(struct screen *s)
 	}
 }
 
+/* What the list or the details show, and the summary does not have */
+static void set_wants(struct screen *s)
+{
+	s->m->wants = column_set_needs(s->set, s->sort);
+	if (s->detail)
+		s->m->wants |= MODEL_DISK | MODEL_SHARE;
+}
+
 /* The accounting of whom the details are about */
 static void read_account(struct screen *s)
 {
@@ -705,6 +728,8 @@ static void open_detail(struct screen *s)
 		return;
 	s->detail = true;
 	s->detail_top = 0;
+	set_wants(s);
+	model_more(s->m);
 	choose(s, (ssize_t)s->sel);
 }
 
@@ -712,6 +737,7 @@ static void reread(struct screen *s)
 {
 	uint32_t id = s->sel_id;
 
+	set_wants(s);
 	s->error = model_update(s->m);
 	if (s->error)
 		return;
@@ -734,6 +760,8 @@ static void sort_by(struct screen *s, const struct column *col)
 	if (s->sort != col) {
 		s->sort = col;
 		s->invert = false;
+		set_wants(s);
+		model_more(s->m);
 	}
 	follow(s);
 }
@@ -747,6 +775,8 @@ static void sort_beside(struct screen *s, int step)
 	for (c = 0; c < set->nr && set->col[c] != s->sort; c++)
 		;
 	c = c == set->nr ? 0 : c + step;
+	while (c >= 0 && c < set->nr && !is_present(s, set->col[c]))
+		c += step;
 	if (c >= 0 && c < set->nr)
 		sort_by(s, set->col[c]);
 }

@@ -10,15 +10,13 @@
 
 #include "common.h"
 #include "libvctx.h"
+#include "share.h"
 #include "table.h"
 
 /* Longest time to watch: a day */
 #define MAX_DELAY	86400
 
 #define MILLION		1000000ULL
-
-/* What SCHED_IDLE is to nice 0 is 3 to 1024. */
-#define IDLE_WEIGHT	(3 * 100.0 / 1024)
 
 static const struct tool_option options[] = {
 	{ 'c', "context", "CONTEXT", "show or change this context only (an id or a name)", COMPLETE_CONTEXTS },
@@ -89,34 +87,7 @@ static const struct tool tool = {
 struct view {
 	struct table_view table;
 	unsigned long long delay_usec;
-};
-
-/**
- * struct row - one context, watched for a while
- * @id: its number
- * @name: its name, or ""
- * @above: row of the nearest context above with a share of its own, or -1
- * @was: how it was at first
- * @is: how it is
- * @usec: how long it was watched
- * @gone: it went away meanwhile
- * @weight: its weight among those with the same @above
- * @busy: it ran or wanted to
- * @want: part of the CPU time of all; below 0 if that says nothing
- * @got: likewise
- */
-struct row {
-	unsigned int id;
-	char name[VCTX_NAME_LEN];
-	int above;
-	struct vctx_sched was;
-	struct vctx_sched is;
-	unsigned long long usec;
-	int gone;
-	double weight;
-	int busy;
-	double want;
-	double got;
+	const struct vctx_list *list;	/* who has names */
 };
 
 /* The bits of @settings that are about the share itself */
@@ -200,33 +171,8 @@ static unsigned long long now_usec(void)
 	       (unsigned long long)now.tv_nsec / 1000;
 }
 
-static int read_row(struct row *row, const struct vctx_info *info)
-{
-	row->id = info->id;
-	memcpy(row->name, info->name, sizeof(row->name));
-	row->above = -1;
-	row->want = -1;
-	row->got = -1;
-	return vctx_get_sched(info->id, &row->is);
-}
-
-/* The nearest row above that has a share of its own. */
-static int find_above(const struct vctx_list *list, const struct row *rows,
-		      size_t nr, const struct vctx_info *info)
-{
-	size_t i;
-
-	while (info && info->parent != VCTX_ID_HOST) {
-		for (i = 0; i < nr; i++)
-			if (rows[i].id == info->parent && rows[i].is.on)
-				return (int)i;
-		info = vctx_list_find(list, info->parent);
-	}
-	return -1;
-}
-
 static void watch(const struct view *view, const struct vctx_list *list,
-		  struct row *rows, size_t nr)
+		  struct share *rows, size_t nr)
 {
 	unsigned long long left = view->delay_usec;
 	size_t i;
@@ -256,50 +202,9 @@ static void watch(const struct view *view, const struct vctx_list *list,
 	}
 }
 
-static unsigned long long used(const struct row *row)
-{
-	return row->gone ? 0 : row->is.usage_usec - row->was.usage_usec;
-}
-
-static double want(struct row *rows, size_t nr, size_t i)
-{
-	struct row *row = &rows[i];
-	double all = 0;
-	size_t j;
-
-	if (row->want >= 0 || !row->is.on || !row->busy)
-		return row->want;
-	for (j = 0; j < nr; j++)
-		if (rows[j].is.on && rows[j].busy && rows[j].above == row->above)
-			all += rows[j].weight;
-	row->want = row->weight / all *
-		    (row->above < 0 ? 1 : want(rows, nr, (size_t)row->above));
-	return row->want;
-}
-
-static void compute(struct row *rows, size_t nr)
-{
-	double all = 0;
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		struct row *row = &rows[i];
-
-		row->weight = row->is.idle ? IDLE_WEIGHT : row->is.weight;
-		row->busy = used(row) > 0 || row->is.running;
-		if (row->is.on && row->above < 0)
-			all += (double)used(row);
-	}
-	for (i = 0; i < nr; i++) {
-		want(rows, nr, i);
-		if (rows[i].is.on && all > 0)
-			rows[i].got = (double)used(&rows[i]) / all;
-	}
-}
-
 /* The table */
 
-static const char *share(double part, int json, char *buf, size_t size)
+static const char *part_text(double part, int json, char *buf, size_t size)
 {
 	if (part < 0)
 		return json ? NULL : "-";
@@ -308,18 +213,19 @@ static const char *share(double part, int json, char *buf, size_t size)
 }
 
 /* The text of a cell; NULL for none, which JSON shows as null. */
-static const char *cell(const struct view *view, const struct row *row,
+static const char *cell(const struct view *view, const struct share *row,
 			int column, char *buf, size_t size)
 {
 	const char *none = view->table.json ? NULL : "-";
-	unsigned long long periods;
+	const struct vctx_info *info;
 
 	switch (column) {
 	case COL_CONTEXT:
 		snprintf(buf, size, "%u", row->id);
 		return buf;
 	case COL_NAME:
-		return row->name[0] ? row->name : none;
+		info = vctx_list_find(view->list, row->id);
+		return info && info->name[0] ? info->name : none;
 	case COL_WEIGHT:
 		if (!row->is.on)
 			return none;
@@ -328,24 +234,18 @@ static const char *cell(const struct view *view, const struct row *row,
 		snprintf(buf, size, "%u", row->is.weight);
 		return buf;
 	case COL_WANT:
-		return share(row->want, view->table.json, buf, size);
+		return part_text(row->want, view->table.json, buf, size);
 	case COL_GOT:
-		return share(row->got, view->table.json, buf, size);
+		return part_text(row->got, view->table.json, buf, size);
 	case COL_CPU:
-		return share(row->usec ? (double)used(row) / (double)row->usec :
-			     -1, view->table.json, buf, size);
+		return part_text(share_cpu(row), view->table.json, buf, size);
 	case COL_CAP:
-		if (!row->is.on || row->is.quota_usec == VCTX_MAX ||
-		    !row->is.period_usec)
+		if (share_cap(row) < 0)
 			return view->table.json ? NULL : row->is.on ? "max" : "-";
-		return share((double)row->is.quota_usec /
-			     (double)row->is.period_usec, 0, buf, size);
+		return part_text(share_cap(row), 0, buf, size);
 	case COL_THROTTLED:
-		periods = row->is.nr_periods - row->was.nr_periods;
-		return share(row->gone || !periods ? -1 :
-			     (double)(row->is.nr_throttled -
-				      row->was.nr_throttled) / (double)periods,
-			     view->table.json, buf, size);
+		return part_text(share_throttled(row), view->table.json, buf,
+				 size);
 	case COL_BURST:
 		snprintf(buf, size, "%.3g", (double)row->is.burst_usec / 1000);
 		return buf;
@@ -360,17 +260,14 @@ static const char *cell(const struct view *view, const struct row *row,
 	}
 }
 
-static const char *color(const struct row *row, int column)
+static const char *color(const struct share *row, int column)
 {
-	unsigned long long throttled = row->is.nr_throttled -
-				       row->was.nr_throttled;
-
-	return column == COL_THROTTLED && !row->gone && throttled ? "yellow" :
-								    NULL;
+	return column == COL_THROTTLED && share_throttled(row) > 0 ? "yellow" :
+								     NULL;
 }
 
 static int add_row(const struct view *view, struct libscols_table *table,
-		   const struct row *row)
+		   const struct share *row)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	char buf[64];
@@ -390,7 +287,7 @@ static int add_row(const struct view *view, struct libscols_table *table,
 }
 
 /* All rows, or those of context @only. */
-static int print_rows(const struct view *view, const struct row *rows,
+static int print_rows(const struct view *view, const struct share *rows,
 		      size_t nr, unsigned int only)
 {
 	struct libscols_table *table = table_new(&view->table, "sched");
@@ -434,11 +331,11 @@ static int read_own(struct vctx_list *list)
 	return 0;
 }
 
-static int show(const struct view *view, const char *context, unsigned int only)
+static int show(struct view *view, const char *context, unsigned int only)
 {
 	struct vctx_list list = VCTX_LIST_INIT;
 	struct vctx_self self;
-	struct row *rows;
+	struct share *rows;
 	size_t nr = 0;
 	size_t i;
 	int status;
@@ -452,7 +349,7 @@ static int show(const struct view *view, const char *context, unsigned int only)
 	if (!err && !rows)
 		err = -ENOMEM;
 	for (i = 0; !err && i < list.nr; i++) {
-		err = read_row(&rows[nr], &list.info[i]);
+		err = share_read(&rows[nr], list.info[i].id);
 		if (!err)
 			nr++;
 		else if (err == -ENOENT && list.nr > 1)
@@ -462,11 +359,10 @@ static int show(const struct view *view, const char *context, unsigned int only)
 		tool_context_error(&tool, context, err);
 		status = EXIT_FAILED;
 	} else {
-		for (i = 0; i < nr; i++)
-			rows[i].above = find_above(&list, rows, nr,
-						   vctx_list_find(&list, rows[i].id));
+		share_place(rows, nr, &list);
 		watch(view, &list, rows, nr);
-		compute(rows, nr);
+		share_compute(rows, nr);
+		view->list = &list;
 		status = print_rows(view, rows, nr, only);
 	}
 	free(rows);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -594,7 +595,8 @@ static void test_columns(void **state)
 	} good[] = {
 		{ "id", 1, "id" }, { "ID,CPU%,mem", 3, "mem" },
 		{ "mem,MEM,mem", 1, "mem" }, { "+mem", 11, "mem" },
-		{ "+id", 10, "age" }, { "REFUSED/s", 1, "refused" },
+		{ "+id", 10, "age" },
+		{ "weight,WANT%,got,Cap%,throttled", 5, "throttled" }, { "REFUSED/s", 1, "refused" },
 		{ "id,name,tasks,procs,files,mem,cpu,limit,refused,flags,age,id", 11, "age" },
 	};
 	static const struct {
@@ -619,7 +621,7 @@ static void test_columns(void **state)
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		column_set_usual(&set, true);
-		assert_int_equal(set.nr, nr_columns);
+		assert_int_equal(set.nr, 13);
 		assert_string_equal(column_set_parse(&set, bad[i].list),
 				    bad[i].rest);
 	}
@@ -869,6 +871,536 @@ static void test_account(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+/*
+ * Disks: directories that tools/tests/fake_quota.c takes for filesystems with
+ * quota.  They are told apart by their device, so the second one is elsewhere.
+ */
+
+static char shm[] = "/dev/shm/test-vstop.XXXXXX";
+
+static void put_file(const char *path, const char *format, ...)
+{
+	va_list args;
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	va_start(args, format);
+	vfprintf(f, format, args);
+	va_end(args);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* In the directory of this test */
+static const char *in_tree(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", tree, name);
+	return path;
+}
+
+static void device_of(const char *path, char *text, size_t size)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	snprintf(text, size, "%u:%u", major(st.st_dev), minor(st.st_dev));
+}
+
+static void put_events(unsigned int id, int soft, int grace, int hard)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%u", id);
+	mkdir(in_tree(name), 0700);
+	snprintf(name, sizeof(name), "%u/events", id);
+	put_file(in_tree(name),
+		 "throttled 7\nquota_soft %d\nquota_grace %d\nquota_hard %d\nnproc.hard 9\n",
+		 soft, grace, hard);
+}
+
+/* @state is what the quota of the second one is; @type what mountinfo says */
+static void put_disks(unsigned int state, const char *type)
+{
+	char first[32], second[32], quota[160];
+
+	mkdir(in_tree("self"), 0700);
+	mkdir(in_tree("a b"), 0700);
+	device_of(tree, first, sizeof(first));
+	device_of(shm, second, sizeof(second));
+	assert_string_not_equal(first, second);
+	put_file(in_tree("self/mountinfo"),
+		 "900001 1 %s / %s/a\\040b rw - ext4 /dev/a rw\n"
+		 "900002 1 %s / %s rw - %s /dev/b rw\n",
+		 first, tree, second, shm, type);
+	/* 101: half of its space, nearly all inodes; 102: no limit */
+	put_file(in_tree("a b/.quota"),
+		 "2 0 999999 0 0 0 1 0 0 0\n"
+		 "2 101 524288 0 1024 0 95 0 100 0\n"
+		 "2 102 4096 0 0 0 1 0 0 0\n"
+		 "2 500 4096 0 1 0 1 0 0 0\n"
+		 "2 70000 4096 0 4 0 1 0 0 0\n");
+	/* 101: above a soft limit; 103: its time of grace is over */
+	snprintf(quota, sizeof(quota), "%s/.quota", shm);
+	put_file(quota,
+		 "state %u\n"
+		 "2 101 307200 200 400 %llu 1 0 0 0\n"
+		 "2 103 2048 1 0 1000000000 1 0 0 0\n",
+		 state, (unsigned long long)time(NULL) + 7200);
+}
+
+static int disk_setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(shm))
+		return -1;
+	write_summary(LINE(1, "-", 1, 0) LINE(101, "web", 1, 0)
+		      LINE(102, "build", 1, 0) LINE(103, "mail", 1, 0)
+		      LINE(104, "none", 1, 0) LINE(70000, "-", 1, 0));
+	return setenv("VCTXPROC", tree, 1);
+}
+
+static int disk_teardown(void **state)
+{
+	static const char *const gone[] = {
+		"summary", "self/mountinfo", "self", "a b/.quota", "a b",
+		"101/events", "101", "103/events", "103",
+	};
+	char quota[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
+		remove(in_tree(gone[i]));
+	snprintf(quota, sizeof(quota), "%s/.quota", shm);
+	remove(quota);
+	i = !rmdir(shm);
+	strcpy(shm + strlen(shm) - 6, "XXXXXX");
+	unsetenv("FAKE_VCTX");
+	return unsetenv("VCTXPROC") || !i;
+}
+
+static void read_disks(struct model *m)
+{
+	model_init(m, NULL);
+	m->wants = MODEL_DISK;
+	assert_int_equal(model_update(m), 0);
+}
+
+static void check_cell(const struct row *row, const char *column, int width,
+		       const char *want, enum level level)
+{
+	const struct column *col = column_find(column);
+	char cell[64];
+
+	col->render(row, cell, sizeof(cell), width);
+	assert_string_equal(cell, want);
+	assert_int_equal(col->level(row), level);
+}
+
+static void test_disks(void **state)
+{
+	struct model m;
+	char text[64];
+	size_t nr;
+
+	(void)state;
+	put_disks(16 | 32, "xfs");
+	read_disks(&m);
+	assert_int_equal(m.disks.err, 0);
+	assert_int_equal(m.disks.nr_fs, 2);
+	snprintf(text, sizeof(text), "%s/a b", tree);
+	assert_string_equal(m.disks.fs[0].point, text);
+	assert_true(m.disks.fs[1].enforced);
+	/* Neither the host's, nor that of no context, nor of a dynamic one */
+	assert_int_equal(m.disks.nr_use, 4);
+	assert_non_null(disks_of(&m.disks, 101, &nr));
+	assert_int_equal(nr, 2);
+	disks_of(&m.disks, 500, &nr);
+	assert_int_equal(nr, 0);
+	disks_of(&m.disks, 70000, &nr);
+	assert_int_equal(nr, 0);
+
+	/* The fullest one is shown, the warning is of any. */
+	NEAR(find(&m, 101)->disk.fill, 0.95);
+	assert_string_equal(find(&m, 101)->disk.point, text);
+	check_cell(find(&m, 101), "disk", 0, "a?b:95%:soft", LEVEL_WARN);
+	check_cell(find(&m, 101), "disk", 18, "[|||||||| ]  95% S", LEVEL_WARN);
+	check_cell(find(&m, 101), "disk", 28, "a b     [|||||||||| ]  95% S",
+		   LEVEL_WARN);
+	assert_int_equal(find(&m, 101)->disk.what->hard, 100);
+	/* Without a hard limit the soft one is what counts. */
+	snprintf(text, sizeof(text), "%s:200%%:grace", strrchr(shm, '/') + 1);
+	check_cell(find(&m, 103), "disk", 0, text, LEVEL_FULL);
+	check_cell(find(&m, 102), "disk", 18, "-", LEVEL_NONE);
+	check_cell(find(&m, 104), "disk", 0, "-", LEVEL_NONE);
+	check_cell(find(&m, 70000), "disk", 0, "-", LEVEL_NONE);
+	check_cell(find(&m, 1), "disk", 0, "-", LEVEL_NONE);
+	check_order(&m, "disk", false, "103 101 1 102 104 70000");
+	/* These have no file "events". */
+	check_cell(find(&m, 101), "diskref", 0, "-", LEVEL_NONE);
+	assert_true(column_find("disk")->present(&m));
+	model_free(&m);
+
+	/* Usage is counted, limits are not enforced. */
+	put_disks(16, "xfs");
+	read_disks(&m);
+	assert_int_equal(m.disks.nr_fs, 2);
+	assert_false(m.disks.fs[1].enforced);
+	model_free(&m);
+}
+
+static void test_disk_json(void **state)
+{
+	struct model m;
+	char want[256];
+	char *text;
+
+	(void)state;
+	put_disks(16 | 32, "xfs");
+	read_disks(&m);
+	text = print_columns(&m, "id,disk,diskref", batch_json);
+	snprintf(want, sizeof(want), "{\"id\":101,\"disk\":{\"filesystem\":\"%s/a b\",\"of\":\"inodes\",\"usage\":95,\"soft\":null,\"hard\":100,\"grace\":null,\"fill\":0.9500,\"warning\":\"soft\"},\"diskref\":null,",
+		 tree);
+	assert_non_null(strstr(text, want));
+	snprintf(want, sizeof(want), "{\"id\":103,\"disk\":{\"filesystem\":\"%s\",\"of\":\"space\",\"usage\":2048,\"soft\":1024,\"hard\":null,\"grace\":0,\"fill\":2.0000,\"warning\":\"grace\"},",
+		 shm);
+	assert_non_null(strstr(text, want));
+	assert_non_null(strstr(text, "{\"id\":102,\"disk\":null,"));
+	free(text);
+	text = print_columns(&m, "id,disk", batch_table);
+	assert_non_null(strstr(text, "\n  101 a?b:95%:soft"));
+	free(text);
+	model_free(&m);
+}
+
+/* No filesystem has quota, or nothing is known of filesystems. */
+static void test_disk_none(void **state)
+{
+	struct model m;
+
+	(void)state;
+	/* No mountinfo */
+	read_disks(&m);
+	assert_int_equal(m.disks.err, 0);
+	assert_int_equal(m.disks.nr_fs, 0);
+	assert_false(column_find("disk")->present(&m));
+	check_cell(find(&m, 101), "disk", 18, "-", LEVEL_NONE);
+	model_free(&m);
+
+	put_disks(0, "xfs");
+	remove(in_tree("a b/.quota"));
+	read_disks(&m);
+	assert_int_equal(m.disks.err, 0);
+	assert_int_equal(m.disks.nr_fs, 0);
+	model_free(&m);
+
+	/* Of a kind that is not asked */
+	put_disks(16 | 32, "tmpfs");
+	read_disks(&m);
+	assert_int_equal(m.disks.nr_fs, 1);
+	model_free(&m);
+
+	put_file(in_tree("self/mountinfo"), "nonsense\n");
+	read_disks(&m);
+	assert_int_equal(m.disks.err, -EPROTO);
+	check_cell(find(&m, 101), "disk", 18, "?", LEVEL_WARN);
+	check_cell(find(&m, 70000), "disk", 18, "-", LEVEL_NONE);
+	model_free(&m);
+
+	/* Nobody wants to know. */
+	put_disks(16 | 32, "xfs");
+	model_init(&m, NULL);
+	assert_int_equal(model_update(&m), 0);
+	assert_int_equal(m.disks.nr_fs, 0);
+	model_free(&m);
+}
+
+/* Who may not ask for others is told so, not that there is nothing. */
+static void test_disk_denied(void **state)
+{
+	struct model m;
+
+	(void)state;
+	put_disks(16 | 32, "xfs");
+	setenv("FAKE_VCTX", "104", 1);
+	read_disks(&m);
+	assert_int_equal(m.disks.err, 0);
+	assert_int_equal(m.disks.nr_fs, 2);
+	assert_int_equal(m.disks.fs[0].err, -EPERM);
+	assert_int_equal(m.disks.fs[1].err, -EPERM);
+	assert_int_equal(m.disks.nr_use, 0);
+	check_cell(find(&m, 101), "disk", 18, "?", LEVEL_WARN);
+	assert_true(column_find("disk")->present(&m));
+	model_free(&m);
+}
+
+static void test_disk_vanishes(void **state)
+{
+	char quota[64];
+	struct model m;
+
+	(void)state;
+	put_disks(16 | 32, "xfs");
+	read_disks(&m);
+	assert_int_equal(m.disks.nr_fs, 2);
+
+	/* Quota is turned off on one of them. */
+	snprintf(quota, sizeof(quota), "%s/.quota", shm);
+	remove(quota);
+	disks_update(&m.disks, m.cur.rows, m.cur.nr, m.disks.time + 1000);
+	model_more(&m);
+	assert_int_equal(m.disks.nr_fs, 1);
+	check_cell(find(&m, 101), "disk", 0, "a?b:95%", LEVEL_WARN);
+	check_cell(find(&m, 103), "disk", 0, "-", LEVEL_NONE);
+
+	/* Another one is mounted where it was. */
+	put_file(in_tree("self/mountinfo"),
+		 "900001 1 0:0 / %s/a\\040b rw - ext4 /dev/a rw\n", tree);
+	disks_update(&m.disks, m.cur.rows, m.cur.nr, m.disks.time + 1000);
+	model_more(&m);
+	assert_int_equal(m.disks.err, 0);
+	assert_int_equal(m.disks.nr_fs, 0);
+	check_cell(find(&m, 101), "disk", 0, "-", LEVEL_NONE);
+	model_free(&m);
+
+	/* Its mount point is not there any more. */
+	put_disks(16 | 32, "xfs");
+	remove(in_tree("a b/.quota"));
+	remove(in_tree("a b"));
+	read_disks(&m);
+	assert_int_equal(m.disks.nr_fs, 1);
+	model_free(&m);
+}
+
+static void test_disk_refused(void **state)
+{
+	const struct disk_events *events;
+	struct model m;
+	double t;
+
+	(void)state;
+	put_disks(16 | 32, "xfs");
+	put_events(101, 1, 2, 3);
+	put_events(103, 0, 5, 0);
+	read_disks(&m);
+	t = m.disks.time;
+	events = disks_events(&m.disks, 101);
+	assert_non_null(events);
+	assert_int_equal(events->soft, 1);
+	assert_int_equal(events->hard, 3);
+	assert_int_equal(find(&m, 101)->disk.fail, 5);
+	check_cell(find(&m, 101), "diskref", 0, "-", LEVEL_NONE);
+	/* Without a limit nobody is refused anything. */
+	assert_null(disks_events(&m.disks, 102));
+
+	put_events(101, 1, 3, 6);
+	disks_update(&m.disks, m.cur.rows, m.cur.nr, t + 100);
+	model_more(&m);
+	NEAR(find(&m, 101)->disk.refused, 0.04);
+	check_cell(find(&m, 101), "disk", 18, "[|||||||| ]  95% R",
+		   LEVEL_FULL);
+	NEAR(find(&m, 103)->disk.refused, 0);
+	check_cell(find(&m, 103), "diskref", 0, "0.0", LEVEL_NONE);
+	check_order(&m, "diskref", false, "101 103 1 102 104 70000");
+
+	/* Another context of that number */
+	put_events(101, 0, 0, 1);
+	remove(in_tree("103/events"));
+	disks_update(&m.disks, m.cur.rows, m.cur.nr, t + 200);
+	model_more(&m);
+	check_cell(find(&m, 101), "diskref", 0, "0.0", LEVEL_NONE);
+	check_cell(find(&m, 103), "diskref", 0, "-", LEVEL_NONE);
+	model_free(&m);
+}
+
+/* Asking takes a tenth of the time at most. */
+static void test_disk_pace(void **state)
+{
+	struct model m;
+	double t;
+
+	(void)state;
+	put_disks(16 | 32, "xfs");
+	read_disks(&m);
+	t = m.disks.time;
+	assert_true(m.disks.cost > 0);
+	m.disks.cost = 1;
+	disks_update(&m.disks, m.cur.rows, m.cur.nr, t + MODEL_PACE - 0.1);
+	assert_true(m.disks.time == t);
+	disks_update(&m.disks, m.cur.rows, m.cur.nr, t + MODEL_PACE);
+	assert_true(m.disks.time == t + MODEL_PACE);
+	/* As in model_feed(): a key that is held down does not count. */
+	m.disks.cost = 0;
+	disks_update(&m.disks, m.cur.rows, m.cur.nr, t + MODEL_PACE + 0.01);
+	assert_true(m.disks.time == t + MODEL_PACE);
+	model_free(&m);
+}
+
+static void test_disk_levels(void **state)
+{
+	static const struct {
+		struct vctx_quota_use use;
+		enum level level;
+		enum disk_warning warning;
+	} cases[] = {
+		{ { 5, VCTX_MAX, VCTX_MAX, 0 }, LEVEL_NONE, DISK_FINE },
+		{ { 5, VCTX_MAX, 10, 0 }, LEVEL_OK, DISK_FINE },
+		{ { 9, VCTX_MAX, 10, 0 }, LEVEL_WARN, DISK_FINE },
+		{ { 10, VCTX_MAX, 10, 0 }, LEVEL_FULL, DISK_FINE },
+		{ { 5, 5, 10, 0 }, LEVEL_OK, DISK_FINE },
+		{ { 6, 5, 10, 2000 }, LEVEL_WARN, DISK_SOFT },
+		{ { 10, 5, 10, 2000 }, LEVEL_FULL, DISK_SOFT },
+		{ { 6, 5, 10, 1000 }, LEVEL_FULL, DISK_GRACE },
+		{ { 60, 5, VCTX_MAX, 2000 }, LEVEL_WARN, DISK_SOFT },
+		{ { 0, VCTX_MAX, 0, 0 }, LEVEL_OK, DISK_FINE },
+		{ { 1, VCTX_MAX, 0, 0 }, LEVEL_FULL, DISK_FINE },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(disk_level(&cases[i].use, 1000),
+				 cases[i].level);
+		assert_int_equal(disk_warning(&cases[i].use, 1000),
+				 cases[i].warning);
+	}
+}
+
+/* Shares of CPU time */
+
+#define SHARE(id, parent, flags)					\
+	#id " name=- parent=" #parent " depth=1 flags=" flags		\
+	" members=1 age_usec=1 cpu_usec=1\n"
+
+static void put_sched(unsigned int id, const char *more, int usage,
+		      int periods, int throttled)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%u", id);
+	mkdir(in_tree(name), 0700);
+	snprintf(name, sizeof(name), "%u/sched", id);
+	put_file(in_tree(name),
+		 "%sburst 0\nnice -20\nrt deny\nusage_usec %d\nnr_periods %d\nnr_throttled %d\nthrottled_usec 0\nrunning 0\n",
+		 more, usage, periods, throttled);
+}
+
+static int share_setup(void **state)
+{
+	(void)state;
+	write_summary(SHARE(101, 0, "sched") SHARE(102, 0, "sched")
+		      SHARE(103, 0, "-") SHARE(104, 0, "sched")
+		      SHARE(105, 0, "sched") SHARE(70000, 101, "-")
+		      SHARE(70001, 70000, "sched"));
+	put_sched(101, "sched on\nweight 300\nidle 0\nmax max 100000\n", 1000, 0, 0);
+	put_sched(102, "sched on\nweight 100\nidle 0\nmax 50000 100000\n", 1000, 10, 5);
+	put_sched(103, "sched off\nweight 100\nidle 0\nmax max 100000\n", 1000, 0, 0);
+	put_sched(104, "sched on\nweight 100\nidle 1\nmax max 100000\n", 1000, 0, 0);
+	put_sched(70001, "sched on\nweight 50\nidle 0\nmax max 100000\n", 500, 0, 0);
+	return 0;
+}
+
+static int share_teardown(void **state)
+{
+	static const unsigned int ids[] = { 101, 102, 103, 104, 70001 };
+	char name[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		snprintf(name, sizeof(name), "%u/sched", ids[i]);
+		remove(in_tree(name));
+		snprintf(name, sizeof(name), "%u", ids[i]);
+		remove(in_tree(name));
+	}
+	return remove(in_tree("summary"));
+}
+
+static void check_text(struct model *m, uint32_t id, const char *column,
+		       const char *want)
+{
+	char cell[64];
+
+	column_find(column)->render(find(m, id), cell, sizeof(cell), 0);
+	assert_string_equal(cell, want);
+}
+
+static void test_shares(void **state)
+{
+	struct model m;
+	char *text;
+	double t;
+
+	(void)state;
+	model_init(&m, NULL);
+	m.wants = MODEL_SHARE;
+	assert_int_equal(model_update(&m), 0);
+	/* 105 has no file: it has ended since the list was made. */
+	assert_int_equal(m.shares.nr, 4);
+	assert_null(find(&m, 103)->share);
+	assert_null(find(&m, 105)->share);
+	check_text(&m, 101, "weight", "300");
+	check_text(&m, 104, "weight", "idle");
+	check_text(&m, 103, "weight", "-");
+	check_text(&m, 101, "cap", "max");
+	check_text(&m, 102, "cap", "50.0");
+	check_text(&m, 103, "cap", "-");
+	/* There is nothing to compare with. */
+	check_text(&m, 101, "got", "-");
+	check_text(&m, 102, "throttled", "-");
+	t = m.shares.time;
+
+	/* 60 and 20 of 80 ms; 70001, inside of 101, half of that. */
+	put_sched(101, "sched on\nweight 300\nidle 0\nmax max 100000\n", 61000, 0, 0);
+	put_sched(102, "sched on\nweight 100\nidle 0\nmax 50000 100000\n", 21000, 20, 8);
+	put_sched(70001, "sched on\nweight 50\nidle 0\nmax max 100000\n", 30500, 0, 0);
+	shares_update(&m.shares, &m.cur.list, t + 10);
+	model_more(&m);
+	check_text(&m, 101, "want", "75.0");
+	check_text(&m, 101, "got", "75.0");
+	check_text(&m, 102, "want", "25.0");
+	check_text(&m, 102, "got", "25.0");
+	check_text(&m, 102, "throttled", "30.0");
+	/* 70000 has none: 70001 is within the share of 101. */
+	check_text(&m, 70001, "want", "75.0");
+	check_text(&m, 70001, "got", "37.5");
+	/* Not busy: it wants nothing. */
+	check_text(&m, 104, "want", "-");
+	check_text(&m, 104, "got", "0.0");
+	assert_int_equal(column_find("throttled")->level(find(&m, 102)),
+			 LEVEL_WARN);
+	check_order(&m, "want", false, "101 70001 102 103 104 105 70000");
+	text = print_columns(&m, "id,weight,want,cap,throttled", batch_json);
+	assert_non_null(strstr(text, "{\"id\":102,\"weight\":100,\"want\":25.0,\"cap\":50.0,\"throttled\":30.0,"));
+	assert_non_null(strstr(text, "{\"id\":104,\"weight\":\"idle\",\"want\":null,\"cap\":null,"));
+	assert_non_null(strstr(text, "{\"id\":103,\"weight\":null,"));
+	free(text);
+
+	/* Another context of that number; one that loses its share */
+	put_sched(102, "sched on\nweight 100\nidle 0\nmax 50000 100000\n", 7, 1, 0);
+	put_sched(104, "sched off\nweight 100\nidle 1\nmax max 100000\n", 1000, 0, 0);
+	shares_update(&m.shares, &m.cur.list, t + 20);
+	model_more(&m);
+	check_text(&m, 102, "got", "-");
+	check_text(&m, 102, "throttled", "-");
+	check_text(&m, 104, "weight", "-");
+
+	/* As with disks: no more than a tenth of the time */
+	m.shares.cost = 1;
+	shares_update(&m.shares, &m.cur.list, t + 20 + MODEL_PACE - 0.1);
+	assert_true(m.shares.time == t + 20);
+	model_free(&m);
+
+	/* Shares are parts of the whole, also if one alone is shown. */
+	model_init(&m, "102");
+	m.wants = MODEL_SHARE;
+	assert_int_equal(model_update(&m), 0);
+	assert_int_equal(m.cur.nr, 1);
+	assert_int_equal(m.shares.nr, 3);
+	model_free(&m);
+}
+
 static void write_many(int nr, int step)
 {
 	char path[64];
@@ -977,6 +1509,23 @@ int main(void)
 		cmocka_unit_test(test_json_string),
 		cmocka_unit_test(test_update),
 		cmocka_unit_test(test_account),
+		cmocka_unit_test_setup_teardown(test_disks, disk_setup,
+						disk_teardown),
+		cmocka_unit_test_setup_teardown(test_disk_json, disk_setup,
+						disk_teardown),
+		cmocka_unit_test_setup_teardown(test_disk_none, disk_setup,
+						disk_teardown),
+		cmocka_unit_test_setup_teardown(test_disk_denied, disk_setup,
+						disk_teardown),
+		cmocka_unit_test_setup_teardown(test_disk_vanishes, disk_setup,
+						disk_teardown),
+		cmocka_unit_test_setup_teardown(test_disk_refused, disk_setup,
+						disk_teardown),
+		cmocka_unit_test_setup_teardown(test_disk_pace, disk_setup,
+						disk_teardown),
+		cmocka_unit_test(test_disk_levels),
+		cmocka_unit_test_setup_teardown(test_shares, share_setup,
+						share_teardown),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_view_batch),
 	};

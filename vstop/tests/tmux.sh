@@ -12,8 +12,11 @@ FAKE_TREE=${FAKE_TREE:-vstop/tests/fake-tree}
 tmp=$(mktemp -d)
 shell="$tmp/shell"
 nr=0 failed=0 loop=
+# Another device than $tmp is on: filesystems are told apart by that.
+disk=$(mktemp -d /dev/shm/vstopXXXXXX)
 
-export LC_ALL=C.UTF-8 VCTXFS="$tmp/vctx" ASAN_OPTIONS="log_path=$tmp/asan"
+export LC_ALL=C.UTF-8 VCTXFS="$tmp/vctx" VCTXPROC="$tmp/proc"
+export ASAN_OPTIONS="log_path=$tmp/asan"
 export UBSAN_OPTIONS="log_path=$tmp/ubsan"
 # curses keeps what it has read about terminals.
 export LSAN_OPTIONS="suppressions=$tmp/leaks:print_suppressions=0"
@@ -34,7 +37,7 @@ cleanup()
 	tmux kill-server 2>/dev/null
 	[ -n "$loop" ] && kill "$loop" 2>/dev/null
 	wait 2>/dev/null
-	rm -rf "$tmp"
+	rm -rf "$tmp" "$disk"
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
@@ -177,6 +180,47 @@ assert all(f["interval"] >= 0.05 and f["contexts"] == len(f["list"])
 	ok $? 'JSON parses, frame by frame'
 fi
 
+# Disks, which tools/tests/fake_quota.c takes for filesystems with quota
+disks()
+{
+	mkdir -p "$VCTXPROC/self" "$tmp/srv"
+	cat >"$VCTXPROC/self/mountinfo" <<-END
+	900001 1 $(stat -c %Hd:%Ld "$tmp/srv") / $tmp/srv rw - ext4 /dev/a rw
+	900002 1 $(stat -c %Hd:%Ld "$disk") / $disk rw - xfs /dev/b rw
+	END
+	cat >"$tmp/srv/.quota" <<-END
+	2 100 3145728 0 4096 0 17 0 0 0
+	2 101 3145728 2048 4096 $(($(date +%s) + 7500)) 17 0 0 0
+	2 103 4096 0 4096 0 1 0 0 0
+	END
+	cat >"$disk/.quota" <<-END
+	state 16
+	2 100 4096 0 0 0 9 8 0 $(($(date +%s) - 9))
+	2 104 4096 0 8 0 1 0 0 0
+	END
+}
+
+no_disks()
+{
+	rm -rf "$VCTXPROC/self" "$tmp/srv/.quota" "$disk/.quota"
+}
+
+cli 0 '^ *100 +- +-$' -b -n 1 -d 0.1 -o id,disk,diskref
+disks
+cli 0 "^ *100 ${disk##*/}:112%:grace +0.0\$" -b -n 1 -d 0.1 -o id,disk,diskref
+cli 0 '^ *101 srv:75%:soft +0.0$' -b -n 1 -d 0.1 -o id,disk,diskref
+cli 0 '^ *103 srv:0%:refused +[0-9.]+$' -b -n 1 -d 1 -o id,disk,diskref
+cli 0 '^ *102 - +-$' -b -n 1 -d 0.1 -o id,disk,diskref
+cli 0 '"diskref":0.0,' -b --json -n 1 -d 0.1 -c web -o disk,diskref
+FAKE_VCTX=9 cli 0 '^ *101 \? ' -b -n 1 -d 0.1 -o id,disk
+echo nonsense >"$VCTXPROC/self/mountinfo"
+cli 0 '^ *101 \? ' -b -n 1 -d 0.1 -o id,disk
+no_disks
+cli 0 '^ *101 +200 +100.0 +100.0 +75.0 +40.0$' -b -n 2 -d 0.5 \
+	-o id,weight,want,got,cap,throttled
+cli 0 '^ *100 +- +- +- +- +-$' -b -n 1 -d 0.1 \
+	-o id,weight,want,got,cap,throttled
+
 cat >"$shell" <<'END'
 PS1='$ '
 PS2='> '
@@ -307,6 +351,9 @@ sees '▲CTX'; ok $? 'q in the help leaves the help only'
 resize 46 30
 sees 'CTX +NAME .*CPU%' && ! screen | grep -q AGE
 ok $? 'narrow: columns are dropped'
+resize 80 30
+sees 'CTX +NAME +TASKS +.*CPU% LIMIT +REFUSED/s$'
+ok $? '80 columns: what matters most'
 resize 160 30
 sees 'CTX +NAME +TASKS +PROCS +FILES +MEM .*AGE$'; ok $? 'wide: all columns'
 press Enter
@@ -393,6 +440,62 @@ press '>'
 sees '▼NAME|NAME▲|▲NAME'; ok $? '> where the column that orders is not shown'
 press q
 sees '^status 0$'
+# Filesystems with quota that come, are denied, and go
+start A=a
+sees ' FLAGS +AGE$' && ! screen | grep -q DISK; ok $? 'no disk, no column'
+disks
+sees ' REFUSED/s DISK *$'; ok $? 'a disk: a column'
+sees ' build .* \[\|+\] +112% G$'; ok $? 'G: the time of grace is over'
+sees ' web .* \[\|+ *\] +75% S$'; ok $? 'S: it runs'
+sees ' bomb .* \[\| *\] +0% R$'; ok $? 'R: something was refused'
+resize 80 30
+sees ' LIMIT +REFUSED/s DISK *$' && sees ' web .* 75% S$'
+ok $? 'also with 80 columns'
+resize 100 30
+press D
+sees 'DISK▼' && sees_first ' build '; ok $? 'D: by disk'
+press / b u i l d Enter Enter End
+sees "^ G ~/${disk##*/} "; ok $? 'the details have each disk'
+sees '^ DISK +USED +SOFT +HARD +GRACE +INODES +SOFT +HARD +GRACE' &&
+	sees ' 4K +max +max +- +9 +8 +max +over +not enforced'
+ok $? 'with what is used, limits and times of grace'
+sees '^   ~.*/srv +3M +max +4M +- +17 +max +max +- +\[\|+ *\] +75%$'
+ok $? 'and a bar'
+sees '^   refused 0.0/s   refusals 4   after grace 1   soft limits passed 2$'
+ok $? 'and what has happened'
+sees '^ CPU .* refusals 0   disk 112% G$'; ok $? 'the worst of it at the top'
+press / b o m b Enter
+sees '^ R refused [0-9.]+/s   refusals '; ok $? 'R: refused'
+press / w e b Enter
+sees '^ S ~.*/srv +3M +2M +4M +2h0[0-9]m +17 '; ok $? 'S: with the time that is left'
+sees '^ CPU SHARE +WEIGHT +WANT% +GOT% +CPU% +CAP% +THR% +RUN$' &&
+	sees '^ +200 +100.0 +100.0 +[0-9.]+ +75.0 +40.0 +1$' &&
+	sees '^ throttled [0-9.]+ s   in [0-9]+ of [0-9]+ periods   burst 10 ms   nice -5 and up   real-time deny$'
+ok $? 'the share of CPU time, and what came of it'
+press / c l i e Enter
+sees 'Context 102' && sees_not '^ (DISK|CPU SHARE) '; ok $? 'who has neither'
+press Escape
+rm "$tmp/srv/.quota"
+sees_not ' web .* S$' && sees ' build .* G$'; ok $? 'a disk vanishes'
+no_disks
+sees ' FLAGS +AGE$'; ok $? 'so does the other one, and the column'
+press q
+sees '^status 0$'
+disks
+start 'FAKE_VCTX=9'
+sees ' web .* \?$'; ok $? '?: not permitted to ask'
+press / w e b Enter Enter End
+sees '^   ~.*/srv +quota cannot be read: Operation not permitted$'
+ok $? 'which the details say'
+press q
+sees '^status 0$'
+start 'NO_COLOR=1'
+sees ' web .* S$' && sees ' build .* G$' && sees ' bomb .* R$'
+ok $? 'NO_COLOR: letters'
+press q
+sees '^status 0$'
+no_disks
+
 start A=a -c nobody
 sees 'context nobody: no such context' && sees '^status 1$'
 ok $? '-c with one that is not there'
