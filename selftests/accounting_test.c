@@ -160,19 +160,19 @@ TEST_F(accounting, cpu)
 	long before, used, cpu;
 
 	/* What it has used elsewhere is not the context's. */
-	EXPECT_EQ(0, CALL(do_burn, 100));
+	EXPECT_EQ(0, CALL(do_burn, 400));
 	ENTER();
-	EXPECT_GT(50000, account(ID, "cpu_usec"));
+	EXPECT_GT(200000, account(ID, "cpu_usec"));
 
 	before = CALL(do_own, OWN_CPU);
-	EXPECT_EQ(0, CALL(do_burn, 200));
+	EXPECT_EQ(0, CALL(do_burn, 400));
 	used = CALL(do_own, OWN_CPU) - before;
-	EXPECT_LE(200000, used);
+	EXPECT_LE(400000, used);
 	/* It ends at ticks, and the last one may be still to come. */
 	cpu = account_wait(ID, "cpu_usec", used);
 	EXPECT_LE(used, cpu);
 	/* And nothing is counted twice. */
-	EXPECT_GE(CALL(do_own, OWN_CPU) - before + 50000, cpu);
+	EXPECT_GE(CALL(do_own, OWN_CPU) - before + 200000, cpu);
 	EXPECT_LT(0, account(ID, "user_usec"));
 	EXPECT_LT(0, account(ID, "system_usec"));
 
