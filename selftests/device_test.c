@@ -343,6 +343,40 @@ TEST_F(device, passed)
 	close(null);
 }
 
+/* The host packs its nodes, and a member unpacks them. */
+
+static long do_shell(long command, long b, long c)
+{
+	int status = system((const char *)command);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}
+
+TEST_F(device, tar)
+{
+	struct stat st;
+
+	if (do_shell((long)"tar --version > /dev/null 2>&1", 0, 0))
+		SKIP(return, "no tar");
+	ASSERT_EQ(0, mkdir(NODE("in"), 0755));
+	ASSERT_EQ(0, mkdir(NODE("out"), 0755));
+	ASSERT_EQ(0, do_shell((long)"tar -cf " NODE("tar") " -C " DIR_NODES
+			      " null kmsg loop", 0, 0));
+	EXPECT_EQ(0, do_shell((long)"tar -xpf " NODE("tar") " -C " NODE("out"),
+			      0, 0));
+	EXPECT_EQ(0, stat(NODE("out/kmsg"), &st));
+	/* Attempt: tar(1) that unpacks nodes of devices => these are not there */
+	EXPECT_LT(0, CALL(do_shell, "tar -xpf " NODE("tar") " -C " NODE("in")
+			  " 2> /dev/null", 0, 0));
+	EXPECT_EQ(0, stat(NODE("in/null"), &st));
+	EXPECT_EQ(-1, stat(NODE("in/kmsg"), &st));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-1, stat(NODE("in/loop"), &st));
+	EXPECT_EQ(ENOENT, errno);
+	/* Attempt: open(2) of a node that the host has unpacked */
+	EXPECT_EQ(-EPERM, TRY(NODE("out/kmsg"), O_RDONLY));
+}
+
 /* Brought in by a bind mount: the node is the same. */
 TEST_F(device, bind_mount)
 {

@@ -364,6 +364,37 @@ static long do_option(long level, long name, long family)
 	return err;
 }
 
+/* Joins a group on the device that has an address. */
+static long do_join(long fd, long group, long addr)
+{
+	struct ip_mreqn mreq = {
+		.imr_multiaddr.s_addr = inet_addr((const char *)group),
+		.imr_address.s_addr = inet_addr((const char *)addr),
+	};
+
+	return setsockopt(fd, SOL_IP, IP_ADD_MEMBERSHIP, &mreq, sizeof(mreq)) ?
+	       -errno : 0;
+}
+
+/* Sends to a group, as if from an address. */
+static long do_multicast(long group, long port, long from)
+{
+	struct ip_mreqn mreq = {
+		.imr_address.s_addr = inet_addr((const char *)from),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	long err;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_IP, IP_MULTICAST_IF, &mreq, sizeof(mreq)))
+		err = -errno;
+	else
+		err = do_sendto(fd, group, port);
+	close(fd);
+	return err;
+}
+
 static long do_bind_dev(long name, long b, long c)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -1236,6 +1267,37 @@ TEST_F(net, other_sockets_are_refused)
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_socket, AF_PACKET, SOCK_DGRAM, 0));
 	/* Attempt: bind(2) to an address of the host in such a namespace */
 	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, HOST4, 0, SOCK_STREAM));
+}
+
+TEST_F(net, multicast)
+{
+	static const char group[] = "239.77.0.1";
+	long host, member;
+
+	host = HERE(do_bind, "0.0.0.0", 7010, SOCK_DGRAM);
+	ASSERT_LE(0, host);
+	ASSERT_EQ(0, HERE(do_join, host, group, HOST4));
+	EXPECT_EQ(0, ASK(&self->a, do_multicast, group, 7010, A4));
+	EXPECT_EQ(0, HERE(do_receive, host, A4, PATIENCE_MS));
+	/* Attempt: IP_MULTICAST_IF: send as if from another's address */
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_multicast, group, 7010, B4));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_multicast, group, 7010, ELSE4));
+	EXPECT_EQ(-ETIMEDOUT, HERE(do_receive, host, B4, 0));
+	EXPECT_EQ(0, HERE(do_multicast, group, 7010, HOST4));
+	EXPECT_EQ(0, HERE(do_receive, host, HOST4, PATIENCE_MS));
+
+	member = ASK(&self->a, do_bind, "0.0.0.0", 7011, SOCK_DGRAM);
+	ASSERT_LE(0, member);
+	/* It does not receive what another one has joined, and it has not. */
+	ASSERT_EQ(0, HERE(do_multicast, group, 7011, HOST4));
+	/* Attempt: receive from a group that others have joined => nothing comes */
+	EXPECT_EQ(-ETIMEDOUT, ASK(&self->a, do_receive, member, HOST4, 100));
+	ASSERT_EQ(0, ASK(&self->a, do_join, member, group, A4));
+	ASSERT_EQ(0, HERE(do_multicast, group, 7011, HOST4));
+	EXPECT_EQ(0, ASK(&self->a, do_receive, member, HOST4, PATIENCE_MS));
+	/* Attempt: /proc/net/igmp */
+	EXPECT_EQ(-ENOENT, ASK(&self->a, do_file_has, "/proc/self/net/igmp", ""));
+	close(host);
 }
 
 TEST_F(net, configuring_is_refused)

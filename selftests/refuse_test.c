@@ -613,6 +613,7 @@ static bool has_type(const char *type)
 {
 	char buf[4096], name[40];
 
+	/* "nodev", or nothing, is before the tab. */
 	snprintf(name, sizeof(name), "\t%s\n", type);
 	return read_file("/proc/filesystems", buf, sizeof(buf)) > 0 &&
 	       strstr(buf, name);
@@ -622,8 +623,8 @@ TEST_F(refuse, mount)
 {
 	static const char *const allowed[] = { "tmpfs", "proc", "devpts" };
 	static const char *const refused[] = {
-		"ext4", "xfs", "debugfs", "tracefs", "securityfs", "devtmpfs",
-		"hugetlbfs",
+		"ext4", "xfs", "fuseblk", "debugfs", "tracefs", "securityfs",
+		"devtmpfs", "hugetlbfs",
 	};
 	size_t i;
 
@@ -643,7 +644,7 @@ TEST_F(refuse, mount)
 		if (!has_type(refused[i]))
 			continue;
 		/*
-		 * Attempt: mount(2) of ext4, xfs, debugfs, tracefs,
+		 * Attempt: mount(2) of ext4, xfs, fuseblk, debugfs, tracefs,
 		 * securityfs, devtmpfs, hugetlbfs
 		 */
 		EXPECT_EQ(-EPERM, CALL(do_mount, refused[i], "/dev/vda", 0)) {
