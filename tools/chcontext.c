@@ -73,7 +73,7 @@ static const struct {
 
 struct request {
 	struct vctx_enter enter;
-	struct addresses addresses;
+	struct vctx_addresses addresses;
 	struct caps_request caps;
 	const char *context;
 	const char *hostname;

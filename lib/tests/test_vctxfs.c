@@ -422,7 +422,7 @@ static void test_sched(void **state)
 	close(fd);
 }
 
-#define TEST(f)	cmocka_unit_test_setup_remove_root(f, setup, remove_root)
+#define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, remove_root)
 
 int main(void)
 {
