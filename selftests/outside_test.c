@@ -137,7 +137,7 @@ static void try_names(const char *own, const char *other)
 		if (hidden(path))
 			continue;
 		names->other++;
-		strcpy(names->name, path);
+		snprintf(names->name, sizeof(names->name), "%s", path);
 	}
 	closedir(dir);
 }

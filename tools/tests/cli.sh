@@ -1648,6 +1648,7 @@ if [ "$(id -u)" = 0 ]; then
 		chcontext --silent --device /dev/null --device /dev/zero:m true
 	check "takes its number" [ "$(head -n 1 "$VCTXFS/$new_id/devices")" = "allow c 1:5 m" ]
 	echo "c 1:3 rwm" >"$VCTXFS/$new_id/devices"
+	# shellcheck disable=SC2016
 	expect "chcontext --device leaves no child behind" 0 "" "" \
 		chcontext --silent --device /dev/full bash -c \
 		'read -r children </proc/$$/task/$$/children; [ -z "$children" ]'
