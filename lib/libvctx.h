@@ -38,8 +38,8 @@ extern "C" {
 /* Longest text that vctx_last_error() gives back, with its final NUL */
 #define VCTX_ERROR_LEN		256
 
-/* Longest list that vctx_get_addresses() makes, with its final NUL */
-#define VCTX_ADDRESSES_LEN	1024
+/* Longest text that vctx_format_addr() makes, with its final NUL */
+#define VCTX_ADDR_LEN		46
 
 /* Longest list of flags in words, with its final NUL */
 #define VCTX_FLAGS_LEN		64
@@ -222,6 +222,56 @@ enum vctx_sched_setting {
 /* What users call them, in the same order */
 #define VCTX_SCHED_KEYS		"weight, idle, cpu, burst, nice, rt, sched"
 
+/**
+ * struct vctx_addresses - what a context is bound to
+ * @addr: the addresses, those of IPv4 first, none of them twice
+ * @nr: how many; 0 for a context that is not bound
+ * @broadcast: IPv4 broadcast address in network order, 0 for none
+ */
+struct vctx_addresses {
+	struct vctx_addr addr[2 * VCTX_BIND_MAX];
+	size_t nr;
+	unsigned int broadcast;
+};
+
+/* Any number, in struct vctx_device */
+#define VCTX_DEVICE_ANY		UINT_MAX
+
+/* Bits of struct vctx_device.access */
+#define VCTX_DEVICE_READ	(1U << 0)
+#define VCTX_DEVICE_WRITE	(1U << 1)
+#define VCTX_DEVICE_MKNOD	(1U << 2)
+
+/* Longest text that vctx_format_device() makes, with its final NUL */
+#define VCTX_DEVICE_LEN		32
+
+/* How long a list of devices may be */
+#define VCTX_DEVICES_MAX	256
+
+/**
+ * struct vctx_device - what members may do with a device, or with several
+ * @block: a block device, else a character device
+ * @access: VCTX_DEVICE_READ, ...
+ * @major: its major number, or VCTX_DEVICE_ANY
+ * @minor: likewise
+ */
+struct vctx_device {
+	int block;
+	unsigned int access;
+	unsigned int major;
+	unsigned int minor;
+};
+
+/**
+ * struct vctx_devices - all that members may use
+ * @dev: the devices, none of them twice
+ * @nr: how many
+ */
+struct vctx_devices {
+	struct vctx_device dev[VCTX_DEVICES_MAX];
+	size_t nr;
+};
+
 /* Longest text that vctx_format_quota() makes, with its final NUL */
 #define VCTX_QUOTA_LEN		128
 
@@ -351,8 +401,10 @@ int vctx_get_limits(unsigned int id, struct vctx_res **res, size_t *nr);
 int vctx_set_limits(unsigned int id, const char *line);
 int vctx_get_sched(unsigned int id, struct vctx_sched *sched);
 int vctx_set_sched(unsigned int id, const char *line);
-int vctx_get_addresses(unsigned int id, char *text, size_t size);
-int vctx_set_addresses(unsigned int id, const char *line);
+int vctx_get_addresses(unsigned int id, struct vctx_addresses *set);
+int vctx_set_addresses(unsigned int id, const struct vctx_addresses *set);
+int vctx_get_devices(unsigned int id, struct vctx_devices *list);
+int vctx_set_devices(unsigned int id, const struct vctx_devices *list);
 int vctx_set_status(unsigned int id, const char *line);
 int vctx_last_error(unsigned int id, char *text, size_t size);
 int vctx_get_accounting(unsigned int id, struct vctx_value **values,
@@ -430,6 +482,23 @@ unsigned int vctx_sched_changes(const struct vctx_sched *a,
 				const struct vctx_sched *b);
 char *vctx_sched_line(const struct vctx_sched *sched, unsigned int settings,
 		      char *line, size_t size);
+
+/* --- addresses and devices, as text -------------------------------------- */
+
+int vctx_parse_addr(const char *text, struct vctx_addr *addr);
+char *vctx_format_addr(const struct vctx_addr *addr, char *buf, size_t size);
+int vctx_add_addr(struct vctx_addresses *set, const struct vctx_addr *addr);
+int vctx_same_addresses(const struct vctx_addresses *a,
+			const struct vctx_addresses *b);
+const char *vctx_parse_device(const char *text, struct vctx_device *dev,
+			      size_t *at);
+char *vctx_format_device(const struct vctx_device *dev, char *buf, size_t size);
+void vctx_default_devices(struct vctx_devices *list);
+struct vctx_device *vctx_find_device(const struct vctx_devices *list,
+				     const struct vctx_device *dev);
+int vctx_add_device(struct vctx_devices *list, const struct vctx_device *dev);
+int vctx_same_devices(const struct vctx_devices *a,
+		      const struct vctx_devices *b);
 
 /* --- limits of struct vctx_quota, as text ------------------------------- */
 

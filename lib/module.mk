@@ -26,9 +26,9 @@ LIBVCTX := $(O)/user/lib/libvctx.a
 LIBVCTX_SO := $(O)/user/lib/libvctx.so.1
 LIBVCTX_SAN := $(O)/san/lib/libvctx.a
 
-LIBVCTX_SRC := lib/entry.c lib/mounts.c lib/quota.c lib/sched.c lib/summary.c \
-	       lib/text.c lib/values.c lib/vctxfs.c
-LIBVCTX_TESTS := entry quota sched summary text vctxfs
+LIBVCTX_SRC := lib/address.c lib/device.c lib/entry.c lib/mounts.c lib/quota.c \
+	       lib/sched.c lib/summary.c lib/text.c lib/values.c lib/vctxfs.c
+LIBVCTX_TESTS := address device entry quota sched summary text vctxfs
 
 LIBS += $(LIBVCTX) $(LIBVCTX_SO)
 HEADERS += lib/libvctx.h kernel/include/uapi/linux/vctx.h

@@ -127,8 +127,7 @@ int vctx_read_context_file(unsigned int id, const char *file, char **text,
 }
 
 /* One line, one write, one transaction. */
-static int write_context_file(unsigned int id, const char *file,
-			      const char *line)
+int vctx_write_context_file(unsigned int id, const char *file, const char *line)
 {
 	char path[VCTX_PATH_LEN];
 	char text[VCTX_LINE_LEN + 2];
@@ -438,7 +437,7 @@ int vctx_get_limits(unsigned int id, struct vctx_res **res, size_t *nr)
  */
 int vctx_set_limits(unsigned int id, const char *line)
 {
-	return write_context_file(id, "limits", line);
+	return vctx_write_context_file(id, "limits", line);
 }
 
 static int parse_sched_max(struct vctx_sched *sched, const char *value)
@@ -544,7 +543,7 @@ int vctx_get_sched(unsigned int id, struct vctx_sched *sched)
  */
 int vctx_set_sched(unsigned int id, const char *line)
 {
-	return write_context_file(id, "sched", line);
+	return vctx_write_context_file(id, "sched", line);
 }
 
 /**
@@ -557,59 +556,7 @@ int vctx_set_sched(unsigned int id, const char *line)
  */
 int vctx_set_status(unsigned int id, const char *line)
 {
-	return write_context_file(id, "status", line);
-}
-
-/**
- * vctx_get_addresses() - the network addresses that a context is bound to
- * @id: the context
- * @text: receives them with blanks between, "any" if it is not bound
- * @size: of @text; VCTX_ADDRESSES_LEN suffices
- *
- * Return: 0; -ENOSPC if @text is too small; else as vctx_read().
- */
-int vctx_get_addresses(unsigned int id, char *text, size_t size)
-{
-	static const char key[] = "address ";
-	const char *line;
-	char *all = NULL;
-	size_t used = 0;
-	size_t len;
-	int err;
-
-	err = vctx_read_context_file(id, "addresses", &all, &len);
-	if (size)
-		text[0] = '\0';
-	for (line = all; !err && line && *line; line += *line == '\n') {
-		size_t n = strcspn(line, "\n");
-
-		if (!strncmp(line, key, sizeof(key) - 1)) {
-			int got = snprintf(text + used, size - used, "%s%.*s",
-					   used ? " " : "",
-					   (int)(n - (sizeof(key) - 1)),
-					   line + sizeof(key) - 1);
-
-			if (got < 0 || (size_t)got >= size - used)
-				err = -ENOSPC;
-			else
-				used += (size_t)got;
-		}
-		line += n;
-	}
-	free(all);
-	return err;
-}
-
-/**
- * vctx_set_addresses() - bind a context to network addresses, or to others
- * @id: the context
- * @line: "ADDRESS ... [broadcast ADDRESS]", without a newline
- *
- * Return: 0; -E2BIG for more than 16 of a family; else as vctx_set_limits().
- */
-int vctx_set_addresses(unsigned int id, const char *line)
-{
-	return write_context_file(id, "addresses", line);
+	return vctx_write_context_file(id, "status", line);
 }
 
 /**
@@ -708,7 +655,7 @@ int vctx_get_procs(unsigned int id, pid_t **pids, size_t *nr)
  */
 int vctx_kill_all(unsigned int id)
 {
-	return write_context_file(id, "kill", "1");
+	return vctx_write_context_file(id, "kill", "1");
 }
 
 /**

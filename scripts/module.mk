@@ -5,6 +5,7 @@
 
 CHECKS += check-vm check-shown check-run
 CHECKS_BESIDE += check-series
+UNIT_TESTS += $(O)/unit/escapes
 
 .PHONY: check-series check-kunit check-vm check-shown check-run
 
@@ -22,3 +23,8 @@ check-shown: kernel tools
 
 check-run: kernel tools
 	@scripts/check-run
+
+# Is the table in Documentation/escapes.md that of the selftests?
+$(O)/unit/escapes: scripts/check-escapes
+	@mkdir -p $(@D)
+	install -m 755 $< $@

@@ -130,12 +130,18 @@ TEST_F(device, default_list)
 	/* There is no controlling terminal; that is not a refusal. */
 	EXPECT_NE(-EPERM, TRY("/dev/tty", O_RDWR));
 	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		/*
+		 * Attempt: open(2) for reading of a node that was made
+		 * outside of /dev: kmsg, mem, port, console, a loop device
+		 */
 		EXPECT_EQ(-EPERM, TRY(refused[i], O_RDONLY | O_NOCTTY)) {
 			TH_LOG("refused %zu", i);
 		}
+		/* Attempt: the same for writing */
 		EXPECT_EQ(-EPERM, TRY(refused[i], O_WRONLY | O_NOCTTY));
 		EXPECT_EQ(-EPERM, TRY(refused[i], O_RDWR | O_NOCTTY));
 		/* For ioctl() only */
+		/* Attempt: the same for ioctl(2) only (access mode 3) */
 		EXPECT_EQ(-EPERM, TRY(refused[i], O_ACCMODE | O_NOCTTY));
 		/* The node is there, and can be looked at. */
 		EXPECT_EQ(0, TRY(refused[i], O_PATH));
@@ -149,11 +155,14 @@ TEST_F(device, mknod)
 	EXPECT_EQ(0, CALL(do_mknod, NODE("x"), S_IFCHR | 0600, makedev(1, 3)));
 	EXPECT_EQ(0, TRY(NODE("x"), O_RDWR));
 	EXPECT_EQ(0, CALL(do_unlink, NODE("x"), 0, 0));
+	/* Attempt: mknod(2) of a character device (kmsg) */
 	EXPECT_EQ(-EPERM, CALL(do_mknod, NODE("x"), S_IFCHR | 0600,
 			       makedev(1, 11)));
+	/* Attempt: mknod(2) of a block device (loop) */
 	EXPECT_EQ(-EPERM, CALL(do_mknod, NODE("x"), S_IFBLK | 0600,
 			       makedev(7, 0)));
 	/* The same numbers, and another kind */
+	/* Attempt: mknod(2) of a block device with the number of /dev/null */
 	EXPECT_EQ(-EPERM, CALL(do_mknod, NODE("x"), S_IFBLK | 0600,
 			       makedev(1, 3)));
 	/* No devices: a whiteout, a pipe */
@@ -167,6 +176,7 @@ TEST_F(device, mknod)
 	EXPECT_EQ(0, TRY("/dev/null", O_RDWR));
 	EXPECT_EQ(0, ctx_write(ID, "devices", "allow b 7:* m\n"));
 	EXPECT_EQ(0, CALL(do_mknod, NODE("y"), S_IFBLK | 0600, makedev(7, 1)));
+	/* Attempt: open(2) of a node that it may make, and no more */
 	EXPECT_EQ(-EPERM, TRY(NODE("y"), O_RDONLY));
 }
 
@@ -248,6 +258,7 @@ TEST_F(device, not_by_members)
 {
 	struct agent other;
 
+	/* Attempt: add to the list of devices of its own context */
 	EXPECT_EQ(-EPERM, CALL(do_write_own, "devices", "allow c 1:11 r\n", 0));
 	EXPECT_EQ(0, list_is(ID, default_list));
 	ASSERT_EQ(0, ctx_mkdir(OTHER));
@@ -277,6 +288,10 @@ TEST_F(device, nested)
 	EXPECT_EQ(0, ctx_write(ID, "devices", "deny c 1:11 w\n"));
 	EXPECT_EQ(-EPERM, TRY(NODE("kmsg"), O_WRONLY));
 	EXPECT_EQ(0, list_is(child, default_list));
+	/*
+	 * Attempt: a context made inside that is allowed more than the one
+	 * above
+	 */
 	EXPECT_EQ(-EPERM, ctx_write(child, "devices", "allow c 1:11 w\n"));
 	EXPECT_EQ(-EPERM, ctx_write(child, "devices", "allow c *:* r\n"));
 
@@ -308,9 +323,17 @@ TEST_F(device, passed)
 	theirs = agent_give_fd(&self->member, open_one);
 	ASSERT_LE(0, theirs);
 	EXPECT_EQ(0, CALL(do_write_zero, theirs, 0, 0));
+	/*
+	 * Attempt: open(2) of /proc/self/fd/N, of a device that was passed
+	 * open
+	 */
 	EXPECT_EQ(-EPERM, CALL(do_reopen, theirs, O_WRONLY, 0));
 	theirs = agent_give_fd(&self->member, path_one);
 	ASSERT_LE(0, theirs);
+	/*
+	 * Attempt: open(2) of /proc/self/fd/N, of a device that was passed
+	 * as O_PATH
+	 */
 	EXPECT_EQ(-EPERM, CALL(do_reopen, theirs, O_WRONLY, 0));
 	theirs = agent_give_fd(&self->member, null);
 	ASSERT_LE(0, theirs);
@@ -318,6 +341,40 @@ TEST_F(device, passed)
 	close(open_one);
 	close(path_one);
 	close(null);
+}
+
+/* The host packs its nodes, and a member unpacks them. */
+
+static long do_shell(long command, long b, long c)
+{
+	int status = system((const char *)command);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}
+
+TEST_F(device, tar)
+{
+	struct stat st;
+
+	if (do_shell((long)"tar --version > /dev/null 2>&1", 0, 0))
+		SKIP(return, "no tar");
+	ASSERT_EQ(0, mkdir(NODE("in"), 0755));
+	ASSERT_EQ(0, mkdir(NODE("out"), 0755));
+	ASSERT_EQ(0, do_shell((long)"tar -cf " NODE("tar") " -C " DIR_NODES
+			      " null kmsg loop", 0, 0));
+	EXPECT_EQ(0, do_shell((long)"tar -xpf " NODE("tar") " -C " NODE("out"),
+			      0, 0));
+	EXPECT_EQ(0, stat(NODE("out/kmsg"), &st));
+	/* Attempt: tar(1) that unpacks nodes of devices => these are not there */
+	EXPECT_LT(0, CALL(do_shell, "tar -xpf " NODE("tar") " -C " NODE("in")
+			  " 2> /dev/null", 0, 0));
+	EXPECT_EQ(0, stat(NODE("in/null"), &st));
+	EXPECT_EQ(-1, stat(NODE("in/kmsg"), &st));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-1, stat(NODE("in/loop"), &st));
+	EXPECT_EQ(ENOENT, errno);
+	/* Attempt: open(2) of a node that the host has unpacked */
+	EXPECT_EQ(-EPERM, TRY(NODE("out/kmsg"), O_RDONLY));
 }
 
 /* Brought in by a bind mount: the node is the same. */
@@ -328,6 +385,7 @@ TEST_F(device, bind_mount)
 	ASSERT_LE(0, fd);
 	close(fd);
 	ASSERT_EQ(0, mount(NODE("kmsg"), NODE("plain"), NULL, MS_BIND, NULL));
+	/* Attempt: open(2) of a device that is bind mounted over a file */
 	EXPECT_EQ(-EPERM, TRY(NODE("plain"), O_WRONLY));
 	EXPECT_EQ(0, do_try((long)NODE("plain"), O_WRONLY, 0));
 	EXPECT_EQ(0, umount(NODE("plain")));

@@ -775,6 +775,10 @@ FIXTURE_TEARDOWN_PARENT(setid_caps)
 	EXPECT_TRUE(WAIT_UNTIL(ctx_count() == self->contexts));
 }
 
+/*
+ * Attempt: a ceiling without CAP_SETUID, CAP_SETGID, CAP_SETPCAP, without
+ * privilege => EPERM
+ */
 TEST_F(setid_caps, unprivileged)
 {
 	ASSERT_EQ(0, become_nobody());
@@ -997,6 +1001,10 @@ TEST_F(entry, ceiling_of_made_by_entry)
 	agent_stop(&b);
 }
 
+/*
+ * Attempt: a context made inside: more than the ceiling => it has what the one
+ * above has
+ */
 TEST_F(entry, ceiling_of_child)
 {
 	struct vctx_self me;
@@ -1027,6 +1035,9 @@ TEST_F(entry, ceiling_in_user_namespace)
 	ASSERT_EQ(0, agent_call(&with, do_unshare, CLONE_NEWUSER, 0, 0));
 	ASSERT_EQ(0, agent_call(&without, do_unshare, CLONE_NEWUSER, 0, 0));
 	EXPECT_EQ(0, agent_call(&with, do_unshare, CLONE_NEWUTS, 0, 0));
+	/*
+	 * Attempt: a user namespace of its own: what the ceiling does not leave
+	 */
 	EXPECT_EQ(-EPERM, agent_call(&without, do_unshare, CLONE_NEWUTS, 0, 0));
 	agent_stop(&with);
 	agent_stop(&without);

@@ -127,6 +127,10 @@ static long do_child_id(long flags, long b, long c)
 	return id;
 }
 
+/*
+ * Attempt: unshare(2) of any namespace => it stays a member, and so do its
+ * children
+ */
 TEST_F(escape, unshare)
 {
 	size_t i;
@@ -141,6 +145,10 @@ TEST_F(escape, unshare)
 	EXPECT_EQ(1, ctx_number(ID, "status", "members"));
 }
 
+/*
+ * Attempt: setns(2) into namespaces of the host, which were passed => it stays
+ * a member
+ */
 TEST_F(escape, setns)
 {
 	char path[64];
@@ -180,6 +188,10 @@ TEST_F(escape, setns_by_pidfd)
 	theirs = agent_give_fd(&self->inside, pidfd);
 	ASSERT_LE(0, theirs);
 	for (i = 0; i < ARRAY_SIZE(namespaces); i++)
+		/*
+		 * Attempt: setns(2) with a pidfd of a process of the host => it
+		 * fails
+		 */
 		EXPECT_GT(0, agent_call(&self->inside, do_setns, theirs,
 					namespaces[i].flag, 0)) {
 			TH_LOG("flag %#x", namespaces[i].flag);
@@ -187,6 +199,7 @@ TEST_F(escape, setns_by_pidfd)
 	EXPECT_STILL_INSIDE();
 }
 
+/* Attempt: clone(2) with any flags => the child is a member */
 TEST_F(escape, clone_flags)
 {
 	const int flags[] = {
@@ -208,6 +221,10 @@ TEST_F(escape, clone_flags)
 }
 
 /* The new process is a child of the host's, and a member. */
+/*
+ * Attempt: clone(2) with CLONE_PARENT, of a parent outside => the child is a
+ * member
+ */
 TEST_F(escape, clone_parent)
 {
 	EXPECT_EQ(ID, agent_call(&self->inside, do_child_id, CLONE_PARENT, 0, 0));
@@ -290,20 +307,30 @@ TEST_F(escape, passed_directories)
 	ASSERT_EQ(0, agent_call(&late, do_enter, ID, 0, 0));
 
 	EXPECT_EQ(0, agent_call(&late, do_openat, proc, (long)"self/status", 0));
+	/*
+	 * Attempt: openat(2) below a /proc of the host that it has open since
+	 * before entry
+	 */
 	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, proc,
 				      (long)outside_status, 0));
 	EXPECT_EQ(0, agent_call(&late, do_lists, proc, (long)outside, 0));
 	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"status", 0));
+	/*
+	 * Attempt: openat(2) of mem, root, cwd, fd, ns/mnt, task below such a
+	 * /proc/PID
+	 */
 	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"mem", 0));
 	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"root", 0));
 	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"cwd", 0));
 	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"fd", 0));
 	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"ns/mnt", 0));
 	EXPECT_EQ(-ENOENT, agent_call(&late, do_openat, pid_dir, (long)"task", 0));
+	/* Attempt: fchdir(2) to it */
 	EXPECT_EQ(-ENOENT, agent_call(&late, do_fchdir_open, pid_dir,
 				      (long)"status", 0));
 	EXPECT_EQ(-ENOENT, agent_call(&late, do_fchdir_open, proc,
 				      (long)outside_status, 0));
+	/* Attempt: chroot(2) to it */
 	EXPECT_EQ(-ENOENT, agent_call(&late, do_chroot_open, proc,
 				      (long)outside_status, 0));
 	EXPECT_EQ(ID, agent_call(&late, do_self_id, 0, 0, 0));
@@ -346,12 +373,15 @@ TEST_F(escape, ptrace_outwards)
 {
 	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_ptrace, PTRACE_ATTACH,
 				     self->outside.pid, 0));
+	/* Attempt: PTRACE_SEIZE of a process of the host */
 	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_ptrace, PTRACE_SEIZE,
 				     self->outside.pid, 0));
 	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_ptrace, PTRACE_SEIZE,
 				     getpid(), 0));
+	/* Attempt: PTRACE_SEIZE of process 1 */
 	EXPECT_EQ(-EPERM, agent_call(&self->inside, do_ptrace, PTRACE_SEIZE, 1, 0));
 	/* The parent is outside. */
+	/* Attempt: PTRACE_TRACEME with a parent outside */
 	EXPECT_EQ(-EPERM, agent_call(&self->inside, do_traceme, 0, 0, 0));
 	EXPECT_STILL_INSIDE();
 	/* Allowed among members: */
@@ -368,6 +398,7 @@ TEST_F(escape, tracer_enters)
 	ASSERT_EQ(0, agent_start(&tracer));
 	ASSERT_EQ(0, agent_call(&tracer, do_ptrace, PTRACE_SEIZE,
 				self->outside.pid, 0));
+	/* Attempt: entry while it traces a process of the host */
 	EXPECT_EQ(-EBUSY, agent_call(&tracer, do_enter, ID, 0, 0));
 	EXPECT_EQ(0, agent_call(&self->outside, do_self_id, 0, 0, 0));
 	agent_stop(&tracer);
@@ -453,6 +484,7 @@ TEST_F(escape, file_owner)
 	ASSERT_EQ(0, agent_call(&self->outside, do_block, SIGUSR1, 0, 0));
 	ASSERT_EQ(0, agent_call(&self->inside, do_block, SIGUSR1, 0, 0));
 
+	/* Attempt: F_SETOWN and F_SETSIG: a signal by a descriptor */
 	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_setown_and_send,
 				     self->outside.pid, SIGUSR1, 0));
 	EXPECT_EQ(0, agent_call(&self->outside, do_pending, SIGUSR1, 0, 0));
@@ -510,6 +542,7 @@ TEST_F(escape, terminal)
 	EXPECT_EQ(-EPERM, agent_call(&late, do_terminal, self->outside.pid, 0, 0));
 	ASSERT_EQ(0, agent_call(&late, do_enter, ID, 0, 0));
 	/* There is no such group, rather than one of another session. */
+	/* Attempt: TIOCSPGRP: a group of the host in the foreground */
 	EXPECT_EQ(-ESRCH, agent_call(&late, do_terminal, self->outside.pid, 0, 0));
 	inside = agent_call(&late, do_fork_group, 0, 0, 0);
 	ASSERT_LT(0, inside);
@@ -587,8 +620,13 @@ TEST_F(escape, cgroup_procs)
 	EXPECT_EQ(0, agent_start_in(&other, ID));
 	EXPECT_EQ(0, agent_call(&self->outside, do_cgroup_join, 0, 0, 0));
 	EXPECT_EQ(0, agent_call(&other, do_cgroup_join, 0, 0, 0));
+	/*
+	 * Attempt: cgroup.procs of a cgroup with processes of the host => they
+	 * are not listed
+	 */
 	EXPECT_EQ(1, agent_call(&self->inside, do_cgroup_listed, other.pid, 0, 0));
 	EXPECT_EQ(1, agent_call(&self->outside, do_cgroup_listed, self->outside.pid, 0, 0));
+	/* Attempt: cgroup.procs: move a process of the host */
 	EXPECT_EQ(-ESRCH, agent_call(&self->inside, do_cgroup_move, self->outside.pid, 0, 0));
 	agent_stop(&other);
 	agent_stop(&self->outside);
@@ -599,9 +637,12 @@ TEST_F(escape, cgroup_procs)
 
 TEST_F(escape, enter_again)
 {
+	/* Attempt: entry into another context */
 	EXPECT_EQ(-EPERM, agent_call(&self->inside, do_enter, ID + 1, 0, 0));
 	EXPECT_EQ(-EPERM, agent_call(&self->inside, do_enter, ID, 0, 0));
+	/* Attempt: entry into the watcher */
 	EXPECT_EQ(-EPERM, agent_call(&self->inside, do_enter, VCTX_ID_WATCHER, 0, 0));
+	/* Attempt: entry into the host */
 	EXPECT_EQ(-EINVAL, agent_call(&self->inside, do_enter, VCTX_ID_HOST, 0, 0));
 	EXPECT_STILL_INSIDE();
 	/* Deeper is allowed, but that is no way out of this one. */
@@ -699,6 +740,10 @@ static int make_setuid(char *name)
 	return to < 0 ? -errno : to;
 }
 
+/*
+ * Attempt: execve(2) of a setuid program, with a ceiling, also from a thread =>
+ * it gets what the ceiling leaves
+ */
 TEST_F(escape, exec)
 {
 	const __u64 drop = CAP(CAP_SYS_ADMIN) | CAP(CAP_NET_RAW);
@@ -790,6 +835,7 @@ static long do_proc_id(long pid, long b, long c)
 	return proc_id(name);
 }
 
+/* Attempt: an orphan of a session of its own => it stays a member */
 TEST_F(escape, orphan)
 {
 	long orphan = agent_call(&self->inside, do_orphan, 0, 0, 0);
@@ -1043,6 +1089,7 @@ TEST_F(escape, lock_owner)
 	inside = agent_give_fd(&self->inside, fd);
 	outside = agent_give_fd(&self->outside, fd);
 	EXPECT_EQ(0, fcntl(fd, F_SETLK, &lock));
+	/* Attempt: F_GETLK: who has a lock => l_pid is 0 */
 	EXPECT_EQ(0, agent_call(&self->inside, do_getlk, inside, 0, 0));
 	EXPECT_EQ(getpid(), agent_call(&self->outside, do_getlk, outside, 0, 0));
 	EXPECT_EQ(0, close(fd));
@@ -1051,6 +1098,7 @@ TEST_F(escape, lock_owner)
 /* The id that was given out last */
 TEST_F(escape, last_pid)
 {
+	/* Attempt: /proc/loadavg: the id that was given out last => it is 0 */
 	EXPECT_LT(0, agent_call(&self->inside, do_read_proc, (long)"loadavg",
 				(long)" 0\n", 0));
 	EXPECT_EQ(0, agent_call(&self->outside, do_read_proc, (long)"loadavg",
@@ -1087,6 +1135,7 @@ TEST_F(escape, thread)
 {
 	EXPECT_EQ(ID, agent_call(&self->inside, do_thread, 0, 0, 0));
 	EXPECT_EQ(ID, agent_call(&self->inside, do_thread, 1, 0, 0));
+	/* Attempt: entry from one of several threads */
 	EXPECT_EQ(-EBUSY, agent_call(&self->inside, do_thread, 2, 0, 0));
 	EXPECT_EQ(-EBUSY, agent_call(&self->inside, do_thread, 3, 0, 0));
 	EXPECT_STILL_INSIDE();

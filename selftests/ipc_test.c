@@ -983,6 +983,10 @@ TEST_F(ipc, sysv_keys)
 
 		hosts = do_keyed(which, IPC_CREAT | IPC_EXCL, 0);
 		ASSERT_LE(0, hosts);
+		/*
+		 * Attempt: shmget(2), semget(2), msgget(2) with a key of the
+		 * host
+		 */
 		EXPECT_EQ(-ENOENT, CALL(do_keyed, which, 0, 0));
 		members = CALL(do_keyed, which, IPC_CREAT | IPC_EXCL, 0);
 		ASSERT_LE(0, members);
@@ -1041,14 +1045,23 @@ TEST_F(ipc, sysv_ids)
 		ASSERT_LE(0, members);
 		EXPECT_EQ(0, CALL(do_stat, which, members, false));
 		EXPECT_EQ(0, CALL(do_use, which, members, 0));
+		/* Attempt: /proc/sysvipc => objects of others are not listed */
 		EXPECT_EQ(1, CALL(do_listed, which, 0, 0));
 		EXPECT_EQ(1, do_listed(which, 0, 0));
 
 		/* The index is in the low bits. */
+		/* Attempt: IPC_STAT of an object of the host */
 		EXPECT_EQ(-EINVAL, CALL(do_stat, which, hosts, false));
+		/* Attempt: SHM_STAT, SEM_STAT, MSG_STAT: the same by index */
 		EXPECT_EQ(-EINVAL, CALL(do_stat, which, hosts & 0x7fff, true));
+		/*
+		 * Attempt: shmat(2), semop(2), msgsnd(2) with an object of
+		 * the host
+		 */
 		EXPECT_EQ(-EINVAL, CALL(do_use, which, hosts, 0));
+		/* Attempt: IPC_SET of an object of the host */
 		EXPECT_EQ(-EINVAL, CALL(do_set_mode, which, hosts, 0));
+		/* Attempt: IPC_RMID of an object of the host */
 		EXPECT_EQ(-EINVAL, CALL(do_rmid, which, hosts, 0));
 		EXPECT_EQ(members, CALL(do_stat, which, members & 0x7fff, true));
 
@@ -1098,6 +1111,10 @@ TEST_F(ipc, sem_undo_of_before)
 	EXPECT_EQ(0, agent_call(&agent, do_sem_undo, id, 3, 0));
 	EXPECT_EQ(3, do_sem_getval(id, 0, 0));
 	EXPECT_EQ(0, agent_call(&agent, do_enter, VCTX_ID_NEW, 0, 0));
+	/*
+	 * Attempt: semop(2) with a set of the host that it has used before
+	 * entry
+	 */
 	EXPECT_EQ(-EINVAL, agent_call(&agent, do_sem_undo, id, 1, 0));
 	agent_stop(&agent);
 	EXPECT_TRUE(WAIT_UNTIL(do_sem_getval(id, 0, 0) == 0));
@@ -1205,11 +1222,19 @@ TEST_F(ipc, mq_names)
 
 	mq[0] = do_mq_open((long)mq_a, 1, 1);
 	ASSERT_LE(0, mq[0]);
+	/* Attempt: mq_open(3) of a queue of the host */
 	EXPECT_EQ(-ENOENT, agent_call(&other, do_mq_find, (long)mq_a, 0, 0));
+	/*
+	 * Attempt: stat(2) of a queue of the host, below a directory that
+	 * was passed
+	 */
 	EXPECT_EQ(-ENOENT, agent_call(&other, do_mq_stat, fd, 0, 0));
+	/* Attempt: mq_unlink(3) of a queue of the host */
 	EXPECT_EQ(-ENOENT, agent_call(&other, do_mq_unlink, (long)mq_a, 0, 0));
+	/* Attempt: readdir(3) of queues => none of others is listed */
 	EXPECT_EQ(0, agent_call(&other, do_mq_listed, fd, 0, 0));
 	EXPECT_EQ(1, do_mq_listed(fd, 0, 0));
+	/* Attempt: inotify_add_watch(2) of the directory of queues */
 	EXPECT_EQ(-EPERM, agent_call(&other, do_mq_watch, fd, 0, 0));
 	EXPECT_EQ(0, do_mq_watch(fd, 0, 0));
 
@@ -1306,6 +1331,7 @@ TEST_F(ipc, abstract_names)
 		hosts = do_un_bind(-1, types[i], (long)un_name);
 		ASSERT_LE(0, hosts);
 		EXPECT_EQ(0, do_un_connect(types[i], (long)un_name, 0));
+		/* Attempt: connect(2) to an abstract unix socket of the host */
 		EXPECT_EQ(-ECONNREFUSED, CALL(do_un_connect, types[i], un_name, 0));
 		if (types[i] == SOCK_DGRAM)
 			EXPECT_EQ(-ECONNREFUSED, CALL(do_un_sendto, un_name, 0, 0));
@@ -1335,6 +1361,10 @@ TEST_F(ipc, abstract_passed)
 	ours = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	passed = agent_give_fd(&self->member, ours);
 	ASSERT_LE(0, passed);
+	/*
+	 * Attempt: bind(2) of a socket that was passed to an abstract name
+	 * of the host
+	 */
 	EXPECT_EQ(-EADDRINUSE, CALL(do_un_bind, passed, SOCK_STREAM, un_name));
 	EXPECT_EQ(-ECONNREFUSED, CALL(do_un_connect, SOCK_STREAM, un_name, 0));
 	EXPECT_EQ(0, close(hosts));
@@ -1416,13 +1446,20 @@ TEST_F(ipc, keys)
 	ASSERT_LT(0, hosts);
 	/* All may do all with it, and still it is not there. */
 	EXPECT_EQ(0, do_keyctl(KEYCTL_SETPERM, hosts, 0x3f3f3f3f));
+	/* Attempt: KEYCTL_DESCRIBE of a key of the host that all may use */
 	EXPECT_EQ(-ENOKEY, CALL(do_keyctl, KEYCTL_DESCRIBE, hosts, 0));
+	/* Attempt: KEYCTL_READ */
 	EXPECT_EQ(-ENOKEY, CALL(do_keyctl, KEYCTL_READ, hosts, 0));
+	/* Attempt: KEYCTL_REVOKE */
 	EXPECT_EQ(-ENOKEY, CALL(do_keyctl, KEYCTL_REVOKE, hosts, 0));
+	/* Attempt: KEYCTL_INVALIDATE */
 	EXPECT_EQ(-ENOKEY, CALL(do_keyctl, KEYCTL_INVALIDATE, hosts, 0));
+	/* Attempt: KEYCTL_LINK */
 	EXPECT_EQ(-ENOKEY, CALL(do_keyctl, KEYCTL_LINK, hosts, KEY_SPEC_USER_KEYRING));
+	/* Attempt: KEYCTL_SEARCH in the user's keyring */
 	EXPECT_EQ(-ENOKEY, CALL(do_search_key, KEY_SPEC_USER_KEYRING, 0, 0));
 	EXPECT_EQ(-ENOKEY, CALL(do_search_key, KEY_SPEC_SESSION_KEYRING, 0, 0));
+	/* Attempt: /proc/keys => keys of others are not listed */
 	EXPECT_EQ(0, CALL(do_proc_keys, hosts, 0, 0));
 	EXPECT_EQ(1, do_proc_keys(hosts, 0, 0));
 
@@ -1440,11 +1477,17 @@ TEST_F(ipc, keys)
 	keyring = do_join_keyring((long)"vctx-ring", 0, 0);
 	ASSERT_LT(0, keyring);
 	EXPECT_EQ(0, do_keyctl(KEYCTL_SETPERM, keyring, 0x3f3f3f3f));
+	/*
+	 * Attempt: KEYCTL_JOIN_SESSION_KEYRING by a name of the host => a
+	 * new one
+	 */
 	EXPECT_NE(keyring, CALL(do_join_keyring, "vctx-ring", 0, 0));
 
 	/* No program of the host is run, and nothing is given to a parent. */
+	/* Attempt: request_key(2) with a program that the host would run */
 	EXPECT_EQ(-ENOKEY, CALL(do_request_key, 0, 0, 0));
 	EXPECT_EQ(1, CALL(do_key_users, 0, 0, 0));
+	/* Attempt: KEYCTL_SESSION_TO_PARENT */
 	EXPECT_EQ(-EPERM, CALL(do_keyctl, KEYCTL_SESSION_TO_PARENT, 0, 0));
 	EXPECT_EQ(0, do_keyctl(KEYCTL_UNLINK, hosts, KEY_SPEC_USER_KEYRING));
 }
@@ -1469,6 +1512,10 @@ TEST_F(ipc, keys_of_before)
 	}
 	EXPECT_EQ(0, agent_call(&agent, do_enter, VCTX_ID_NEW, 0, 0));
 	for (i = 0; i < ARRAY_SIZE(keyrings); i++)
+		/*
+		 * Attempt: KEYCTL_SEARCH in the keyrings that it had before
+		 * entry
+		 */
 		EXPECT_EQ(-ENOKEY, agent_call(&agent, do_search_key, keyrings[i], 0, 0));
 	EXPECT_EQ(-ENOKEY, agent_call(&agent, do_keyctl, KEYCTL_DESCRIBE, key, 0));
 	agent_stop(&agent);

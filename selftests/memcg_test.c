@@ -468,15 +468,18 @@ TEST_F(memcg, no_way_out)
 	EXPECT_EQ(0, ctx_set_limits(ID, "memory hard 200000000"));
 
 	EXPECT_EQ(-EPERM, CALL(do_write, CGROUPS "/cgroup.procs", "0"));
+	/* Attempt: cgroup.procs: leave the cgroup that limits memory */
 	EXPECT_EQ(-EPERM, CALL(do_write, HOST "/cgroup.procs", "0"));
 	EXPECT_EQ(-EPERM, CALL(do_write_pid, HOST "/cgroup.procs", pid));
 	EXPECT_EQ(-EPERM, CALL(do_clone_into, CGROUPS, 0));
+	/* Attempt: clone3(2) with CLONE_INTO_CGROUP: the same */
 	EXPECT_EQ(-EPERM, CALL(do_clone_into, HOST, 0));
 	EXPECT_EQ(0, CALL(do_clone_into, MEMBERS, 0));
 	EXPECT_EQ(1, CALL(do_in, MEMBERS, 0));
 
 	/* Nor does a namespace help. */
 	EXPECT_EQ(0, CALL(do_unshare, CLONE_NEWCGROUP, 0));
+	/* Attempt: the same in a cgroup namespace of its own => it fails */
 	EXPECT_NE(0, CALL(do_write, HOST "/cgroup.procs", "0"));
 	EXPECT_EQ(2, ctx_usage(ID, NPROC));
 }
@@ -508,6 +511,10 @@ TEST_F(memcg, members_write_nothing)
 	EXPECT_EQ(0, ctx_set_limits(ID, "memory hard 200000000"));
 	EXPECT_EQ(-EPERM, CALL(do_write_fd, fd, "0"));
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		/*
+		 * Attempt: write(2) to memory.max, cgroup.freeze, cgroup.kill
+		 * and others of its cgroup
+		 */
 		EXPECT_EQ(-EPERM, CALL(do_write, files[i], "1")) {
 			TH_LOG("%s", files[i]);
 		}
@@ -519,8 +526,10 @@ TEST_F(memcg, members_write_nothing)
 	fd = open(TOP "/memory.max", O_WRONLY | O_CLOEXEC);
 	ASSERT_LT(0, fd);
 	fd = agent_give_fd(&self->member, fd);
+	/* Attempt: write(2) to memory.max with a descriptor that was passed */
 	EXPECT_EQ(-EPERM, CALL(do_write_fd, fd, "max"));
 
+	/* Attempt: mkdir(2) in its cgroup */
 	EXPECT_EQ(-EPERM, CALL(do_mkdir, TOP "/mine", 0));
 	EXPECT_EQ(-EPERM, CALL(do_mkdir, MEMBERS "/mine", 0));
 	EXPECT_EQ(-EPERM, CALL(do_rmdir, TOP, 0));

@@ -364,6 +364,37 @@ static long do_option(long level, long name, long family)
 	return err;
 }
 
+/* Joins a group on the device that has an address. */
+static long do_join(long fd, long group, long addr)
+{
+	struct ip_mreqn mreq = {
+		.imr_multiaddr.s_addr = inet_addr((const char *)group),
+		.imr_address.s_addr = inet_addr((const char *)addr),
+	};
+
+	return setsockopt(fd, SOL_IP, IP_ADD_MEMBERSHIP, &mreq, sizeof(mreq)) ?
+	       -errno : 0;
+}
+
+/* Sends to a group, as if from an address. */
+static long do_multicast(long group, long port, long from)
+{
+	struct ip_mreqn mreq = {
+		.imr_address.s_addr = inet_addr((const char *)from),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	long err;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_IP, IP_MULTICAST_IF, &mreq, sizeof(mreq)))
+		err = -errno;
+	else
+		err = do_sendto(fd, group, port);
+	close(fd);
+	return err;
+}
+
 static long do_bind_dev(long name, long b, long c)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -1201,43 +1232,94 @@ TEST_F(net, pktinfo_names_own_addresses)
 
 TEST_F(net, other_sockets_are_refused)
 {
+	/*
+	 * Attempt: socket(2): raw, IPv4, in a context that is bound to
+	 * addresses
+	 */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP));
+	/* Attempt: socket(2): raw, IPv6, in such a context */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_socket, AF_INET6, SOCK_RAW, IPPROTO_ICMPV6));
+	/* Attempt: socket(2): AF_PACKET, in such a context */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_socket, AF_PACKET, SOCK_DGRAM, 0));
 	EXPECT_EQ(0, ASK(&self->a, do_socket, AF_UNIX, SOCK_STREAM, 0));
 	EXPECT_EQ(0, ASK(&self->a, do_socket, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
 	EXPECT_EQ(0, ASK(&self->u, do_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP));
 
+	/* Attempt: setsockopt(2): IP_TRANSPARENT */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_option, SOL_IP, IP_TRANSPARENT, AF_INET));
+	/* Attempt: setsockopt(2): IP_FREEBIND */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_option, SOL_IP, IP_FREEBIND, AF_INET));
+	/* Attempt: setsockopt(2): IPV6_TRANSPARENT */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_option, SOL_IPV6, IPV6_TRANSPARENT, AF_INET6));
+	/* Attempt: setsockopt(2): IPV6_FREEBIND */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_option, SOL_IPV6, IPV6_FREEBIND, AF_INET6));
 	EXPECT_EQ(0, ASK(&self->u, do_option, SOL_IP, IP_FREEBIND, AF_INET));
 
 	EXPECT_EQ(0, ASK(&self->a, do_bind_dev, "vctx0"));
 	EXPECT_EQ(0, ASK(&self->a, do_bind_dev, "lo"));
+	/* Attempt: setsockopt(2): SO_BINDTODEVICE to a device of others */
 	EXPECT_EQ(-ENODEV, ASK(&self->a, do_bind_dev, "vctx1"));
 	EXPECT_EQ(-ENODEV, ASK(&self->a, do_bind_dev, "none"));
 	EXPECT_EQ(0, ASK(&self->u, do_bind_dev, "vctx1"));
 	/* A network namespace of its own user namespace is no help. */
 	ASSERT_EQ(0, ASK(&self->a, do_unshare, CLONE_NEWUSER | CLONE_NEWNET));
+	/* Attempt: AF_PACKET in a user and network namespace of its own */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_socket, AF_PACKET, SOCK_DGRAM, 0));
+	/* Attempt: bind(2) to an address of the host in such a namespace */
 	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_try_bind, HOST4, 0, SOCK_STREAM));
+}
+
+TEST_F(net, multicast)
+{
+	static const char group[] = "239.77.0.1";
+	long host, member;
+
+	host = HERE(do_bind, "0.0.0.0", 7010, SOCK_DGRAM);
+	ASSERT_LE(0, host);
+	ASSERT_EQ(0, HERE(do_join, host, group, HOST4));
+	EXPECT_EQ(0, ASK(&self->a, do_multicast, group, 7010, A4));
+	EXPECT_EQ(0, HERE(do_receive, host, A4, PATIENCE_MS));
+	/* Attempt: IP_MULTICAST_IF: send as if from another's address */
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_multicast, group, 7010, B4));
+	EXPECT_EQ(-EADDRNOTAVAIL, ASK(&self->a, do_multicast, group, 7010, ELSE4));
+	EXPECT_EQ(-ETIMEDOUT, HERE(do_receive, host, B4, 0));
+	EXPECT_EQ(0, HERE(do_multicast, group, 7010, HOST4));
+	EXPECT_EQ(0, HERE(do_receive, host, HOST4, PATIENCE_MS));
+
+	member = ASK(&self->a, do_bind, "0.0.0.0", 7011, SOCK_DGRAM);
+	ASSERT_LE(0, member);
+	/* It does not receive what another one has joined, and it has not. */
+	ASSERT_EQ(0, HERE(do_multicast, group, 7011, HOST4));
+	/* Attempt: receive from a group that others have joined => nothing comes */
+	EXPECT_EQ(-ETIMEDOUT, ASK(&self->a, do_receive, member, HOST4, 100));
+	ASSERT_EQ(0, ASK(&self->a, do_join, member, group, A4));
+	ASSERT_EQ(0, HERE(do_multicast, group, 7011, HOST4));
+	EXPECT_EQ(0, ASK(&self->a, do_receive, member, HOST4, PATIENCE_MS));
+	/* Attempt: /proc/net/igmp */
+	EXPECT_EQ(-ENOENT, ASK(&self->a, do_file_has, "/proc/self/net/igmp", ""));
+	close(host);
 }
 
 TEST_F(net, configuring_is_refused)
 {
+	/* Attempt: ioctl(2): SIOCSIFFLAGS */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_set_up, "vctx0"));
 	EXPECT_EQ(0, ASK(&self->u, do_set_up, "vctx0"));
+	/* Attempt: rtnetlink: list routes */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_route_dump, RTM_GETROUTE));
+	/* Attempt: rtnetlink: list neighbours */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_route_dump, RTM_GETNEIGH));
 	EXPECT_EQ(0, ASK(&self->u, do_route_dump, RTM_GETROUTE));
+	/* Attempt: rtnetlink: bind(2) to a multicast group */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_route_group, RTMGRP_LINK, 0));
+	/* Attempt: rtnetlink: NETLINK_ADD_MEMBERSHIP */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_route_group, 0, 1));
 	EXPECT_EQ(0, ASK(&self->a, do_route_group, 0, 0));
 	EXPECT_EQ(0, ASK(&self->u, do_route_group, RTMGRP_LINK, 0));
+	/* Attempt: the multicast group of kobject uevents */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_group, NETLINK_KOBJECT_UEVENT, 1));
 	EXPECT_EQ(0, ASK(&self->u, do_group, NETLINK_KOBJECT_UEVENT, 1));
+	/* Attempt: the multicast groups of sock_diag */
 	EXPECT_EQ(-EPERM, ASK(&self->a, do_group, NETLINK_SOCK_DIAG,
 			      SKNLGRP_INET_TCP_DESTROY));
 	EXPECT_EQ(-EPERM, ASK(&self->u, do_group, NETLINK_SOCK_DIAG,
@@ -1256,6 +1338,10 @@ TEST_F(net, devices_and_addresses_listed)
 	EXPECT_EQ(1, ASK(&self->a, do_lists_addr, A6));
 	EXPECT_EQ(1, ASK(&self->a, do_lists_addr, "127.0.0.1"));
 	EXPECT_EQ(0, ASK(&self->a, do_lists_addr, B4));
+	/*
+	 * Attempt: rtnetlink: list addresses of the host => none of them is
+	 * listed
+	 */
 	EXPECT_EQ(0, ASK(&self->a, do_lists_addr, HOST4));
 	EXPECT_EQ(0, ASK(&self->a, do_lists_addr, B6));
 	EXPECT_EQ(1, ASK(&self->u, do_lists_addr, B4));
@@ -1263,26 +1349,41 @@ TEST_F(net, devices_and_addresses_listed)
 
 	EXPECT_EQ(1, ASK(&self->a, do_lists_dev, "vctx0"));
 	EXPECT_EQ(1, ASK(&self->a, do_lists_dev, "lo"));
+	/*
+	 * Attempt: rtnetlink: list devices of others => none of them is
+	 * listed
+	 */
 	EXPECT_EQ(0, ASK(&self->a, do_lists_dev, "vctx1"));
 	EXPECT_EQ(1, ASK(&self->u, do_lists_dev, "vctx1"));
 	EXPECT_EQ(vctx0, ASK(&self->a, do_index, "vctx0"));
+	/* Attempt: ioctl(2): SIOCGIFINDEX of a device of others */
 	EXPECT_EQ(-ENODEV, ASK(&self->a, do_index, "vctx1"));
 	EXPECT_EQ(0, ASK(&self->a, do_ifname, vctx0));
 	EXPECT_NE(0, ASK(&self->a, do_ifname, vctx1));
 
 	EXPECT_EQ(1, ASK(&self->a, do_ifconf, A4));
+	/*
+	 * Attempt: ioctl(2): SIOCGIFCONF => addresses of others are not
+	 * listed
+	 */
 	EXPECT_EQ(0, ASK(&self->a, do_ifconf, B4));
 	EXPECT_EQ(1, ASK(&self->u, do_ifconf, B4));
 	EXPECT_EQ(0, ASK(&self->b, do_ifaddr, "vctx0", B4));
 	EXPECT_EQ(0, HERE(do_ifaddr, "vctx0", HOST4));
 
 	EXPECT_EQ(1, ASK(&self->a, do_file_has, "/proc/self/net/dev", "vctx0"));
+	/*
+	 * Attempt: /proc/net/dev, if_inet6 => what is of others is not
+	 * listed
+	 */
 	EXPECT_EQ(0, ASK(&self->a, do_file_has, "/proc/self/net/dev", "vctx1"));
 	EXPECT_EQ(1, ASK(&self->u, do_file_has, "/proc/self/net/dev", "vctx1"));
 	EXPECT_EQ(1, ASK(&self->a, do_file_has, "/proc/self/net/if_inet6", "0002"));
 	EXPECT_EQ(0, ASK(&self->a, do_file_has, "/proc/self/net/if_inet6",
 			 "fd770000000000000000000000000003"));
+	/* Attempt: /proc/net/fib_trie */
 	EXPECT_EQ(-ENOENT, ASK(&self->a, do_file_has, "/proc/self/net/fib_trie", ""));
+	/* Attempt: /proc/net/route */
 	EXPECT_EQ(-ENOENT, ASK(&self->a, do_file_has, "/proc/self/net/route", ""));
 	EXPECT_EQ(1, ASK(&self->u, do_file_has, "/proc/self/net/route", ""));
 }
@@ -1304,6 +1405,10 @@ TEST_F(net, sockets_listed)
 	ASSERT_LE(0, ASK(&self->a, do_bind, A4, 7002, SOCK_DGRAM));
 	ASSERT_LE(0, ASK(&self->b, do_bind, B4, 7003, SOCK_DGRAM));
 
+	/*
+	 * Attempt: /proc/net/tcp, udp, of any context => sockets of others
+	 * are not listed
+	 */
 	EXPECT_EQ(0, ASK(&self->a, do_file_has, tcp, ":1B59"));
 	EXPECT_EQ(1, ASK(&self->a, do_file_has, tcp, ":1B5A"));
 	EXPECT_EQ(0, ASK(&self->a, do_file_has, tcp, ":1B5B"));
@@ -1316,6 +1421,10 @@ TEST_F(net, sockets_listed)
 	EXPECT_EQ(1, HERE(do_file_has, tcp, ":1B5A"));
 	EXPECT_EQ(1, HERE(do_file_has, tcp, ":1B5C"));
 
+	/*
+	 * Attempt: sock_diag: list sockets => sockets of others are not
+	 * listed
+	 */
 	EXPECT_EQ(0, ASK(&self->a, do_diag_dump, AF_INET, IPPROTO_TCP, 7001));
 	EXPECT_EQ(1, ASK(&self->a, do_diag_dump, AF_INET, IPPROTO_TCP, 7002));
 	EXPECT_EQ(0, ASK(&self->a, do_diag_dump, AF_INET, IPPROTO_TCP, 7003));
@@ -1324,8 +1433,10 @@ TEST_F(net, sockets_listed)
 	EXPECT_EQ(1, ASK(&self->a, do_diag_dump, AF_INET, IPPROTO_UDP, 7002));
 	EXPECT_EQ(1, HERE(do_diag_dump, AF_INET, IPPROTO_UDP, 7002));
 	EXPECT_EQ(0, ASK(&self->a, do_diag_one, A4, IPPROTO_TCP, 7002));
+	/* Attempt: sock_diag: ask for a TCP socket of the host */
 	EXPECT_EQ(-ENOENT, ASK(&self->a, do_diag_one, HOST4, IPPROTO_TCP, 7001));
 	EXPECT_EQ(-ENOENT, ASK(&self->u, do_diag_one, HOST4, IPPROTO_TCP, 7001));
+	/* Attempt: sock_diag: ask for a UDP socket of the host */
 	EXPECT_EQ(-ENOENT, ASK(&self->a, do_diag_one, HOST4, IPPROTO_UDP, 7001));
 	EXPECT_EQ(0, ASK(&self->a, do_diag_one, A4, IPPROTO_UDP, 7002));
 	EXPECT_EQ(0, HERE(do_diag_one, B4, IPPROTO_TCP, 7003));
@@ -1334,6 +1445,7 @@ TEST_F(net, sockets_listed)
 	strcpy(name.sun_path + 1, "vctx_net_test");
 	ASSERT_EQ(0, bind(sock, (void *)&name, sizeof(name)));
 	EXPECT_EQ(1, HERE(do_file_has, lists, "@vctx_net_test"));
+	/* Attempt: /proc/net/unix => sockets of others are not listed */
 	EXPECT_EQ(0, ASK(&self->a, do_file_has, lists, "@vctx_net_test"));
 	EXPECT_EQ(0, ASK(&self->u, do_file_has, lists, "@vctx_net_test"));
 	close(sock);

@@ -410,6 +410,7 @@ static long op_ns_tgid(long pid, long b, long c)
 /* What may be asked, what must be refused, and what that does not matter for. */
 #define ANY	MISSING
 
+/* Attempts of matrix.syscalls => ESRCH: %s, with another context's process */
 static const struct operation {
 	const char *name;
 	agent_fn fn;
@@ -587,6 +588,7 @@ static long op_clear_refs(long pid, long b, long c)
 	return err == -EACCES ? -EPERM : err;
 }
 
+/* Attempts of matrix.proc => ENOENT: %s, /proc/PID of another context */
 static const struct operation proc_operations[] = {
 	{ "stat", op_stat, 0, 0, 0 },
 	{ "readdir", op_readdir, 0, 0, 0 },
@@ -811,6 +813,10 @@ static long do_openat(long dir, long name, long c)
 }
 
 /* A descriptor of /proc/PID from before it entered */
+/*
+ * Attempt: openat(2) below /proc/PID of another context, which was passed =>
+ * ENOENT
+ */
 TEST_F(matrix, passed_directory)
 {
 	const struct operation op = { .same = 0, .process_1 = 0, .watched = 0 };
@@ -841,6 +847,7 @@ static long do_pidfd_getfd(long fd, long b, long c)
 }
 
 /* A pidfd of it from before it entered */
+/* Attempt: pidfd_send_signal(2) with a pidfd that was passed => ESRCH */
 TEST_F(matrix, passed_pidfd)
 {
 	const struct operation op = {
@@ -867,6 +874,7 @@ TEST_F(matrix, passed_pidfd)
 	if (variant->relation == SAME) {
 		EXPECT_EQ(0, ret);
 	} else {
+		/* Attempt: pidfd_getfd(2) with a pidfd that was passed */
 		EXPECT_TRUE(ret == -EPERM || ret == -ESRCH) {
 			TH_LOG("pidfd_getfd: %ld", ret);
 		}
@@ -1142,6 +1150,7 @@ TEST_F(host, continues_job)
 	EXPECT_TRUE(WIFCONTINUED(status));
 
 	/* Not outwards */
+	/* Attempt: SIGCONT to a process of its own session, outside */
 	EXPECT_EQ(-ESRCH, agent_call(&inside, do_kill_only, getpid(), SIGCONT, 0));
 	/* Nor into another session */
 	EXPECT_LT(0, agent_call(&job, do_setsid, 0, 0, 0));
@@ -1237,6 +1246,7 @@ TEST_F(host, children_of_init)
 		SKIP(return, "no CONFIG_PROC_CHILDREN");
 	EXPECT_LE(0, ret);
 	ASSERT_EQ(0, agent_start_in(&member, ID_A));
+	/* Attempt: /proc/1/task/1/children => those of others are not listed */
 	EXPECT_EQ(0, agent_call(&member, do_children_of_init, 0, 0, 0));
 	agent_stop(&member);
 }
@@ -1250,6 +1260,7 @@ TEST_F(host, cached_dentry)
 	ASSERT_EQ(0, agent_start_in(&member, ID_A));
 	for (i = 0; i < 20; i++) {
 		EXPECT_EQ(0, op_proc_status(getpid(), 0, 0));
+		/* Attempt: /proc/PID, which the host has looked up just now */
 		EXPECT_EQ(-ENOENT, agent_call(&member, op_proc_status, getpid(),
 					      0, 0));
 		EXPECT_EQ(0, agent_call(&member, op_proc_status, member.pid, 0, 0));

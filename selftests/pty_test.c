@@ -473,11 +473,17 @@ TEST_F(pty, of_another)
 
 	EXPECT_PTS(&self->member, 0, 1);
 	EXPECT_PTS(&host, -ENOENT, 0);
+	/*
+	 * Attempt: stat(2), open(2), O_PATH and chmod(2) of a pty of another
+	 * context, and readdir(3)
+	 */
 	EXPECT_PTS(&other, -ENOENT, 0);
+	/* Attempt: the same with a pty of the context above */
 	EXPECT_PTS(&child, -ENOENT, 0);
 	/* That one sees it, and no more. */
 	EXPECT_EQ(0, agent_call(&watcher, do_stat_pts, 0, 0, 0));
 	EXPECT_EQ(1, agent_call(&watcher, do_list_pts, 0, 0, 0));
+	/* Attempt: open(2) of any pty by the watcher */
 	EXPECT_EQ(-EPERM, agent_call(&watcher, do_open_pts, O_RDWR, 0, 0));
 	/* All of which has changed nothing for whom it is of. */
 	EXPECT_PTS(&self->member, 0, 1);
@@ -505,10 +511,18 @@ TEST_F(pty, of_the_host_by_name)
 	if (path_fd < 0)
 		SKIP(return, "/dev/ptmx is not of /dev/pts");
 	EXPECT_EQ(0, CALL(do_name, do_number(master, 0, 0)));
+	/*
+	 * Attempt: stat(2), open(2), O_PATH and chmod(2) of a pty of the
+	 * host, and readdir(3)
+	 */
 	EXPECT_PTS(&self->member, -ENOENT, 0);
 	/* Nor by a descriptor that does not have it open yet */
 	theirs = agent_give_fd(&self->member, path_fd);
 	ASSERT_LE(0, theirs);
+	/*
+	 * Attempt: open(2) of /proc/self/fd/N, of a pty of the host that was
+	 * passed as O_PATH
+	 */
 	EXPECT_EQ(-ENOENT, CALL(do_reopen, theirs));
 
 	/* With the names of above, since it is forked now */
@@ -519,6 +533,10 @@ TEST_F(pty, of_the_host_by_name)
 	EXPECT_PTS(&late, 0, 1);
 	EXPECT_EQ(0, agent_call(&late, do_reopen, fd, 0, 0));
 	/* What is typed there, a shell of the host may read. */
+	/*
+	 * Attempt: TIOCSTI to a terminal of the host that it was entered
+	 * from
+	 */
 	EXPECT_EQ(-EPERM, agent_call(&late, do_sti, fd, 0, 0));
 	agent_stop(&late);
 	EXPECT_PTS(&self->member, -ENOENT, 0);

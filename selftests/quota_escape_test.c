@@ -114,6 +114,7 @@ TEST_F(escape, project_id)
 		for (j = 0; j < (int)ARRAY_SIZE(tags); j++) {
 			if (tag(paths[i]) == tags[j])
 				continue;
+			/* Attempt: FS_IOC_FSSETXATTR: another project id */
 			EXPECT_EQ(-EPERM, CALL_A(do_set_tag, paths[i], tags[j],
 						 0)) {
 				TH_LOG("%s %ld", paths[i], tags[j]);
@@ -132,6 +133,7 @@ TEST_F(escape, project_id)
 
 TEST_F(escape, projinherit)
 {
+	/* Attempt: FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS: PROJINHERIT */
 	EXPECT_EQ(-EPERM, CALL_A(do_xflags, "a", 0, XFLAG_PROJINHERIT));
 	EXPECT_EQ(-EPERM, CALL_A(do_xflags, "a/d", 0, XFLAG_PROJINHERIT));
 	EXPECT_EQ(-EPERM, CALL_A(do_xflags, "b/d", 0, XFLAG_PROJINHERIT));
@@ -147,8 +149,10 @@ TEST_F(escape, projinherit)
 TEST_F(escape, rename)
 {
 	/* Out of the own tree, into it, and past it */
+	/* Attempt: rename(2) out of its tree */
 	EXPECT_EQ(-EXDEV, CALL_A(do_rename, "a/f", "b/g", 0));
 	EXPECT_EQ(-EXDEV, CALL_A(do_rename, "a/f", "b/f", 0));
+	/* Attempt: rename(2) into it */
 	EXPECT_EQ(-EXDEV, CALL_A(do_rename, "b/f", "a/g", 0));
 	EXPECT_EQ(-EXDEV, CALL_A(do_rename, "b/f", "host/g", 0));
 	EXPECT_EQ(-EXDEV, CALL_A(do_rename, "host/f", "a/g", 0));
@@ -182,6 +186,7 @@ TEST_F(escape, rename)
 
 TEST_F(escape, rename_exchange)
 {
+	/* Attempt: RENAME_EXCHANGE */
 	EXPECT_EQ(-EXDEV, CALL_A(do_rename, "a/f", "b/f", RENAME_EXCHANGE));
 	EXPECT_EQ(-EXDEV, CALL_A(do_rename, "b/f", "a/f", RENAME_EXCHANGE));
 	EXPECT_EQ(-EXDEV, CALL_A(do_rename, "a/f", "host/f", RENAME_EXCHANGE));
@@ -198,7 +203,9 @@ TEST_F(escape, rename_exchange)
 
 TEST_F(escape, link)
 {
+	/* Attempt: link(2) out of its tree */
 	EXPECT_EQ(-EXDEV, CALL_A(do_link, "a/f", "b/g", 0));
+	/* Attempt: link(2) into it */
 	EXPECT_EQ(-EXDEV, CALL_A(do_link, "b/f", "a/g", 0));
 	EXPECT_EQ(-EXDEV, CALL_A(do_link, "b/f", "host/g", 0));
 	EXPECT_EQ(-EXDEV, CALL_A(do_link, "b/f", "b/g", 0));
@@ -250,9 +257,11 @@ TEST_F(escape, passed_fd)
 	fd = agent_give_fd(&self->world.a, here);
 	ASSERT_LE(0, fd);
 	close(here);
+	/* Attempt: linkat(2) of a descriptor that was passed */
 	EXPECT_EQ(-EXDEV, CALL_A(do_link_fd, fd, "a/g", 0));
 	EXPECT_EQ(-EXDEV, CALL_A(do_link_fd, fd, "a/g", 1));
 	EXPECT_EQ(-EXDEV, CALL_A(do_link_fd, fd, "host/g", 0));
+	/* Attempt: another project id, by a descriptor that was passed */
 	EXPECT_EQ(-EPERM, CALL_A(do_set_tag_fd, fd, A, 0));
 	EXPECT_EQ(-EPERM, CALL_A(do_set_tag_fd, fd, 0, 0));
 	EXPECT_UNCHANGED();
@@ -268,6 +277,7 @@ static long do_open_by_handle(long path, long b, long c)
 
 TEST_F(escape, open_by_handle)
 {
+	/* Attempt: open_by_handle_at(2) */
 	EXPECT_EQ(-EPERM, CALL_A(do_open_by_handle, "b/f", 0, 0));
 	EXPECT_EQ(-EPERM, CALL_A(do_open_by_handle, "host/f", 0, 0));
 	EXPECT_EQ(-EPERM, CALL_A(do_open_by_handle, "a/f", 0, 0));
@@ -279,6 +289,7 @@ TEST_F(escape, bind_mount)
 {
 	ASSERT_EQ(0, CALL_A(do_unshare, CLONE_NEWNS, 0, 0));
 	EXPECT_EQ(0, CALL_A(do_bind_mount, "b", "a/d", 0));
+	/* Attempt: rename(2) by a bind mount of another's tree in its own */
 	EXPECT_EQ(-EXDEV, CALL_A(do_rename, "a/f", "a/d/g", 0));
 	EXPECT_EQ(-EXDEV, CALL_A(do_link, "a/f", "a/d/g", 0));
 	EXPECT_EQ(-EXDEV, CALL_A(do_rename, "a/d/f", "a/g", 0));
@@ -314,6 +325,7 @@ TEST_F(escape, overlay)
 	EXPECT_EQ(self->block, CALL_A(do_file, "host/merged/new", self->block, 2));
 	EXPECT_EQ(A, tag("b/upper/new"));
 	/* A copy would go from one directory into the other. */
+	/* Attempt: an overlay whose upper directory is of another */
 	EXPECT_EQ(-EXDEV, CALL_A(do_file, "host/merged/up", self->block, 2));
 	EXPECT_EQ(-EXDEV, CALL_A(do_unlink, "host/merged/up", 0, 0));
 	EXPECT_EQ(self->used_b, settled_space(B, self->used_b));
@@ -373,7 +385,9 @@ TEST_F(escape, remount)
 	ASSERT_EQ(0, CALL_A(do_unshare, CLONE_NEWNS, 0, 0));
 	EXPECT_EQ(-EPERM, CALL_A(do_remount, 0, 0, 0));
 	EXPECT_EQ(-EPERM, CALL_A(do_remount, MS_RDONLY, 0, 0));
+	/* Attempt: a remount without quota */
 	EXPECT_EQ(-EPERM, CALL_A(do_remount, 0, "noquota", 0));
+	/* Attempt: fspick(2) and fsconfig(2): the same */
 	EXPECT_EQ(-EPERM, CALL_A(do_reconfigure, "ro", 0, 0));
 	EXPECT_EQ(0, set_hard(A, disk->limit));
 	EXPECT_LT(0, CALL_A(do_fill, "a/fill", FILL_WRITE, 0));
@@ -427,14 +441,18 @@ TEST_F(escape, block_device)
 
 	EXPECT_EQ(-EPERM, CALL_A(do_mknod, "a/disk", S_IFBLK | 0600,
 				 st.st_rdev));
+	/* Attempt: open(2) of the disk */
 	EXPECT_EQ(-EPERM, CALL_A(do_open_close, device, O_RDONLY, 0));
 	EXPECT_EQ(-EPERM, CALL_A(do_open_close, device, O_RDWR, 0));
 	EXPECT_EQ(0, do_mknod(P("a/disk"), S_IFBLK | 0600, st.st_rdev));
 	EXPECT_EQ(-EPERM, CALL_A(do_open_close, "a/disk", O_RDONLY, 0));
 	EXPECT_EQ(-EPERM, CALL_A(do_open_close, "a/disk", O_RDWR, 0));
 	EXPECT_EQ(0, unlink("a/disk"));
+	/* Attempt: open(2) of /dev/loop-control */
 	EXPECT_EQ(-EPERM, CALL_A(do_open_close, "/dev/loop-control", O_RDWR, 0));
+	/* Attempt: mount(2) of the disk */
 	EXPECT_EQ(-EPERM, CALL_A(do_mount_device, device, 0, 0));
+	/* Attempt: fsopen(2) and fsconfig(2) of the disk */
 	EXPECT_EQ(-EPERM, CALL_A(do_create_device, device, 0, 0));
 	EXPECT_UNCHANGED();
 }
@@ -485,6 +503,7 @@ static long do_userns(long what, long b, long c)
 TEST_F(escape, user_namespace)
 {
 	EXPECT_EQ(-EPERM, CALL_A(do_userns, NS_SET_TAG, 0, 0));
+	/* Attempt: quotactl(2) as root of a user namespace of its own */
 	EXPECT_EQ(-EPERM, CALL_A(do_userns, NS_SET_QUOTA, 0, 0));
 	EXPECT_EQ(-EPERM, CALL_A(do_userns, NS_GET_QUOTA, 0, 0));
 	EXPECT_EQ(-EXDEV, CALL_A(do_userns, NS_RENAME, 0, 0));
@@ -534,6 +553,7 @@ TEST_F(escape, io_uring)
 
 	if (err == -ENOSYS)
 		SKIP(return, "the kernel has no io_uring");
+	/* Attempt: IORING_OP_RENAMEAT out of its tree */
 	EXPECT_EQ(-EXDEV, err);
 	EXPECT_EQ(-EXDEV, CALL_A(do_uring_names, IORING_OP_RENAMEAT, "b/f",
 				 "a/g"));
@@ -567,6 +587,7 @@ static long do_swap_boot(long path, long b, long c)
 
 TEST_F(escape, swap_boot)
 {
+	/* Attempt: EXT4_IOC_SWAP_BOOT */
 	EXPECT_EQ(-EPERM, CALL_A(do_swap_boot, "a/f", 0, 0));
 	EXPECT_UNCHANGED();
 }
@@ -608,6 +629,10 @@ TEST_F(escape, whole_filesystem)
 	for (i = 0; i < (int)ARRAY_SIZE(calls); i++) {
 		if (calls[i].fs && strcmp(calls[i].fs, disk->fs))
 			continue;
+		/*
+		 * Attempt: ioctls about the whole filesystem: resize, scrub,
+		 * bulkstat, label and others
+		 */
 		EXPECT_EQ(-EPERM, CALL_A(do_ioctl, calls[i].cmd, 0, 0)) {
 			TH_LOG("%lx", calls[i].cmd);
 		}
@@ -677,6 +702,7 @@ TEST_F(escape, shared)
 
 	/* It can be read, and not be changed. */
 	EXPECT_EQ(0, CALL_A(do_open_close, "a/s", O_RDONLY, 0));
+	/* Attempt: open(2) for writing of a file that contexts share */
 	EXPECT_EQ(-EPERM, CALL_A(do_open_close, "a/s", O_WRONLY, 0));
 	EXPECT_EQ(-EPERM, CALL_A(do_open_close, "a/s", O_RDWR, 0));
 	EXPECT_EQ(-EPERM, CALL_A(do_open_close, "a/s", O_WRONLY | O_APPEND, 0));

@@ -204,6 +204,7 @@ TEST_F(random, hard)
 TEST_F(random, denied)
 {
 	EXPECT_EQ(0, ctx_set_limits(ID, "nrandom hard 0"));
+	/* Attempt: write(2) with nrandom limited to 0 */
 	EXPECT_EQ(-EPERM, MEMBER(do_write, 1));
 	EXPECT_EQ(-EPERM, MEMBER(do_write, sizeof(data)));
 	EXPECT_EQ(0, MEMBER(do_write, 0));
@@ -260,10 +261,15 @@ TEST_F(random, ioctl)
 	int fd = open(variant->path, O_RDWR | O_CLOEXEC);
 	long passed;
 
+	/* Attempt: ioctl RNDADDENTROPY */
 	EXPECT_EQ(-EPERM, MEMBER(do_add_entropy, 64));
+	/* Attempt: ioctl RNDADDTOENTCNT */
 	EXPECT_EQ(-EPERM, MEMBER(do_ioctl, RNDADDTOENTCNT, &bits));
+	/* Attempt: ioctl RNDZAPENTCNT */
 	EXPECT_EQ(-EPERM, MEMBER(do_ioctl, RNDZAPENTCNT));
+	/* Attempt: ioctl RNDCLEARPOOL */
 	EXPECT_EQ(-EPERM, MEMBER(do_ioctl, RNDCLEARPOOL));
+	/* Attempt: ioctl RNDRESEEDCRNG */
 	EXPECT_EQ(-EPERM, MEMBER(do_ioctl, RNDRESEEDCRNG));
 	EXPECT_EQ(0, MEMBER(do_ioctl, RNDGETENTCNT, &bits));
 	EXPECT_EQ(0, ctx_usage(ID, NRANDOM));
@@ -272,6 +278,7 @@ TEST_F(random, ioctl)
 	ASSERT_LE(0, fd);
 	passed = agent_give_fd(&self->member, fd);
 	ASSERT_LE(0, passed);
+	/* Attempt: ioctl RNDADDENTROPY with a descriptor that was passed */
 	EXPECT_EQ(-EPERM, agent_call(&self->member, do_add_entropy, passed, 64, 0));
 	EXPECT_EQ(0, do_add_entropy(fd, 64, 0));
 	EXPECT_EQ(0, do_ioctl(fd, RNDADDTOENTCNT, (long)&bits));

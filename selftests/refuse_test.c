@@ -374,6 +374,7 @@ static long op_rmdir_sysfs(void)
 	return result(rmdir("/sys/kernel/mm"));
 }
 
+/* Attempts of refuse.all => EPERM: %s */
 static const struct op {
 	const char *name;
 	long (*run)(void);
@@ -549,6 +550,10 @@ TEST_F(refuse, passed_sysctl)
 	EXPECT_LE(0, read_fd(fd, before, sizeof(before)));
 	theirs = agent_give_fd(&self->member, fd);
 	ASSERT_LE(0, theirs);
+	/*
+	 * Attempt: write(2) to kernel.core_pattern with a descriptor that
+	 * was passed
+	 */
 	EXPECT_EQ(-EPERM, CALL(do_write_same, theirs, 0, 0));
 	EXPECT_LE(0, read_fd(fd, after, sizeof(after)));
 	EXPECT_EQ(0, strcmp(before, after));
@@ -608,6 +613,7 @@ static bool has_type(const char *type)
 {
 	char buf[4096], name[40];
 
+	/* "nodev", or nothing, is before the tab. */
 	snprintf(name, sizeof(name), "\t%s\n", type);
 	return read_file("/proc/filesystems", buf, sizeof(buf)) > 0 &&
 	       strstr(buf, name);
@@ -617,8 +623,8 @@ TEST_F(refuse, mount)
 {
 	static const char *const allowed[] = { "tmpfs", "proc", "devpts" };
 	static const char *const refused[] = {
-		"ext4", "xfs", "debugfs", "tracefs", "securityfs", "devtmpfs",
-		"hugetlbfs",
+		"ext4", "xfs", "fuseblk", "debugfs", "tracefs", "securityfs",
+		"devtmpfs", "hugetlbfs",
 	};
 	size_t i;
 
@@ -637,9 +643,14 @@ TEST_F(refuse, mount)
 	for (i = 0; i < ARRAY_SIZE(refused); i++) {
 		if (!has_type(refused[i]))
 			continue;
+		/*
+		 * Attempt: mount(2) of ext4, xfs, fuseblk, debugfs, tracefs,
+		 * securityfs, devtmpfs, hugetlbfs
+		 */
 		EXPECT_EQ(-EPERM, CALL(do_mount, refused[i], "/dev/vda", 0)) {
 			TH_LOG("%s", refused[i]);
 		}
+		/* Attempt: fsopen(2) of the same */
 		EXPECT_EQ(-EPERM, CALL(do_fsopen, refused[i], 0, 0)) {
 			TH_LOG("%s", refused[i]);
 		}
@@ -664,6 +675,7 @@ TEST_F(refuse, open_by_handle)
 	if (do_open_by_handle((long)"/tmp", 0, 0))
 		SKIP(return, "no handles in /tmp");
 	ASSERT_EQ(0, CALL(do_private, 0, 0, 0));
+	/* Attempt: open_by_handle_at(2) in a filesystem of the host */
 	EXPECT_EQ(-EPERM, CALL(do_open_by_handle, "/tmp", 0, 0));
 	EXPECT_EQ(0, CALL(do_mount, "tmpfs", "none", 0));
 	EXPECT_EQ(0, CALL(do_open_by_handle, DIR_MOUNT, 0, 0));
@@ -688,6 +700,10 @@ TEST_F(refuse, propagation)
 	own = device_of(DIR_MOUNT "/sub");
 	EXPECT_EQ(0, CALL(do_unshare, CLONE_NEWNS, 0, 0));
 	EXPECT_EQ(0, CALL(do_mount_at, DIR_MOUNT "/sub", 0, 0));
+	/*
+	 * Attempt: a mount on a mount that the host shares => the host does
+	 * not see it
+	 */
 	EXPECT_EQ(own, device_of(DIR_MOUNT "/sub"));
 	EXPECT_EQ(0, CALL(do_umount_at, DIR_MOUNT "/sub", 0, 0));
 	EXPECT_EQ(0, do_mount_at((long)DIR_MOUNT "/sub", 0, 0));
@@ -713,8 +729,10 @@ TEST_F(refuse, made_by_the_host)
 	EXPECT_EQ(0, agent_call(&agent, do_unshare, CLONE_NEWNS, 0, 0));
 	EXPECT_EQ(0, agent_call(&agent, do_enter, ID, 0, 0));
 	/* It shares a mount with the host. */
+	/* Attempt: mount(2) in a namespace of the host, entered with it */
 	EXPECT_EQ(-EPERM, agent_call(&agent, do_mount, (long)"tmpfs",
 				     (long)"none", 0));
+	/* Attempt: umount2(2) likewise */
 	EXPECT_EQ(-EPERM, agent_call(&agent, do_umount, 0, 0, 0));
 	agent_stop(&agent);
 
@@ -738,6 +756,10 @@ TEST_F(refuse, remount)
 	EXPECT_EQ(0, CALL(do_mount, NULL, "/proc", MS_BIND));
 	EXPECT_EQ(0, CALL(do_mount, NULL, NULL,
 			  MS_REMOUNT | MS_BIND | MS_RDONLY));
+	/*
+	 * Attempt: a remount of a superblock of the host, through a mount of
+	 * its own
+	 */
 	EXPECT_EQ(-EPERM, CALL(do_mount, NULL, NULL, MS_REMOUNT | MS_RDONLY));
 	EXPECT_EQ(0, CALL(do_umount, 0, 0, 0));
 }

@@ -1333,6 +1333,10 @@ TEST_F(inside, sees_its_own)
 		}
 }
 
+/*
+ * Attempt: read, write, stat, mkdir, rmdir of another context in vctxfs, there
+ * or not => ENOENT
+ */
 TEST_F(inside, does_not_see_others)
 {
 	const long hidden[] = {
@@ -1427,6 +1431,10 @@ static long do_mkdir_below(long id, long b, long c)
 		}							\
 	} while (0)
 
+/*
+ * Attempt: write to limits, status, kill and the others of its own context,
+ * chmod, chown, mkdir, rmdir => EPERM, and nothing changes
+ */
 TEST_F(inside, changes_nothing)
 {
 	struct content before = get_content(member_id), after;
@@ -1494,6 +1502,7 @@ static long do_fd_entries(long fd, long b, long c)
 	return errno ? -errno : n;
 }
 
+/* Attempt: openat(2) below a directory of vctxfs that was passed => ENOENT */
 TEST_F(inside, passed_directories)
 {
 	const struct agent *member = &self->member;
@@ -1565,6 +1574,10 @@ TEST_F(inside, passed_files)
 		ASSERT_LE(0, fd);
 		theirs = agent_give_fd(member, fd);
 		ASSERT_LE(0, theirs);
+		/*
+		 * Attempt: read(2) of another context with a descriptor that
+		 * was passed
+		 */
 		EXPECT_EQ(-ENOENT, agent_call(member, do_fd_read, theirs, 0, 0)) {
 			TH_LOG("file %zu", i);
 		}
@@ -1582,6 +1595,7 @@ TEST_F(inside, passed_files)
 		ASSERT_LE(0, fd);
 		theirs = agent_give_fd(member, fd);
 		ASSERT_LE(0, theirs);
+		/* Attempt: write(2) likewise */
 		EXPECT_EQ(-ENOENT, agent_call(member, do_fd_write, theirs,
 					      (long)line, 0));
 		close(fd);
@@ -1591,6 +1605,10 @@ TEST_F(inside, passed_files)
 		ASSERT_LE(0, fd);
 		theirs = agent_give_fd(member, fd);
 		ASSERT_LE(0, theirs);
+		/*
+		 * Attempt: write(2) to its own context with a descriptor that
+		 * was passed
+		 */
 		EXPECT_EQ(-EPERM, agent_call(member, do_fd_write, theirs,
 					     (long)line, 0));
 		close(fd);
@@ -1627,6 +1645,7 @@ static long do_mount_again(long a, long b, long c)
 	return dir ? list_sum(dir) : -errno;
 }
 
+/* Attempt: a mount of vctxfs of its own => its own context is there */
 TEST_F(inside, mounts_it_again)
 {
 	long ret = agent_call(&self->member, do_mount_again, 0, 0, 0);
@@ -1653,7 +1672,9 @@ TEST_F(inside, does_not_watch_names)
 {
 	EXPECT_EQ(0, do_inotify((long)VCTXFS, 0, 0));
 	EXPECT_EQ(0, do_inotify((long)"/proc", 0, 0));
+	/* Attempt: inotify_add_watch(2) of vctxfs */
 	EXPECT_EQ(-EPERM, agent_call(&self->member, do_inotify, (long)VCTXFS, 0, 0));
+	/* Attempt: inotify_add_watch(2) of /proc */
 	EXPECT_EQ(-EPERM, agent_call(&self->member, do_inotify, (long)"/proc", 0, 0));
 	EXPECT_EQ(0, agent_call(&self->member, do_inotify, (long)"/tmp", 0, 0));
 }

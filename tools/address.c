@@ -12,25 +12,16 @@
 #include "address.h"
 #include "libvctx.h"
 
-static void add(const struct tool *tool, struct addresses *set, int family,
-		const void *addr, size_t len)
+static void add(const struct tool *tool, struct vctx_addresses *set,
+		const struct vctx_addr *addr)
 {
-	struct vctx_addr *new = &set->addr[set->nr];
-	size_t i, same = 0;
-
-	for (i = 0; i < set->nr; i++)
-		same += set->addr[i].family == family;
-	if (same == VCTX_BIND_MAX)
+	if (vctx_add_addr(set, addr))
 		tool_usage_error(tool, "more than %d addresses of a family",
 				 VCTX_BIND_MAX);
-	memset(new, 0, sizeof(*new));
-	new->family = (__u16)family;
-	memcpy(new->addr, addr, len);
-	set->nr++;
 }
 
 /* The name of an interface stands for all of its addresses. */
-static int add_interface(const struct tool *tool, struct addresses *set,
+static int add_interface(const struct tool *tool, struct vctx_addresses *set,
 			 const char *name)
 {
 	struct ifaddrs *all, *i;
@@ -41,39 +32,50 @@ static int add_interface(const struct tool *tool, struct addresses *set,
 	for (i = all; i; i = i->ifa_next) {
 		const struct sockaddr_in6 *sin6 = (void *)i->ifa_addr;
 		const struct sockaddr_in *sin = (void *)i->ifa_addr;
+		struct vctx_addr addr = { .family = 0 };
 
 		if (strcmp(i->ifa_name, name) || !i->ifa_addr)
 			continue;
-		if (i->ifa_addr->sa_family == AF_INET)
-			add(tool, set, AF_INET, &sin->sin_addr,
-			    sizeof(sin->sin_addr));
+		addr.family = i->ifa_addr->sa_family;
+		if (addr.family == AF_INET)
+			memcpy(addr.addr, &sin->sin_addr,
+			       sizeof(sin->sin_addr));
 		/* Others may have the same one on their links. */
-		else if (i->ifa_addr->sa_family == AF_INET6 &&
+		else if (addr.family == AF_INET6 &&
 			 !IN6_IS_ADDR_LINKLOCAL(&sin6->sin6_addr))
-			add(tool, set, AF_INET6, &sin6->sin6_addr,
-			    sizeof(sin6->sin6_addr));
+			memcpy(addr.addr, &sin6->sin6_addr,
+			       sizeof(sin6->sin6_addr));
+		else
+			continue;
+		add(tool, set, &addr);
 	}
 	freeifaddrs(all);
 	return set->nr > before ? 0 : -ENOENT;
 }
 
-static void add_word(const struct tool *tool, struct addresses *set, char *word)
+static void add_word(const struct tool *tool, struct vctx_addresses *set,
+		     char *word)
 {
-	struct in6_addr addr;
+	struct vctx_addr addr;
 
 	/* The original took a mask, which the network has anyway. */
 	word[strcspn(word, "/")] = '\0';
-	if (inet_pton(AF_INET, word, &addr) == 1)
-		add(tool, set, AF_INET, &addr, sizeof(struct in_addr));
-	else if (inet_pton(AF_INET6, word, &addr) == 1)
-		add(tool, set, AF_INET6, &addr, sizeof(addr));
-	else if (add_interface(tool, set, word))
-		tool_usage_error(tool, "'%s' is neither an address nor an interface that has one",
+	switch (vctx_parse_addr(word, &addr)) {
+	case 0:
+		add(tool, set, &addr);
+		break;
+	case -EADDRNOTAVAIL:
+		tool_usage_error(tool, "'%s' is not the address of a host",
 				 word);
+	default:
+		if (add_interface(tool, set, word))
+			tool_usage_error(tool, "'%s' is neither an address nor an interface that has one",
+					 word);
+	}
 }
 
 /* @list: words with commas between */
-void address_add(const struct tool *tool, struct addresses *set, char *list)
+void address_add(const struct tool *tool, struct vctx_addresses *set, char *list)
 {
 	char *word;
 
@@ -81,7 +83,7 @@ void address_add(const struct tool *tool, struct addresses *set, char *list)
 		add_word(tool, set, word);
 }
 
-void address_broadcast(const struct tool *tool, struct addresses *set,
+void address_broadcast(const struct tool *tool, struct vctx_addresses *set,
 		       const char *text)
 {
 	struct in_addr addr;
@@ -92,7 +94,7 @@ void address_broadcast(const struct tool *tool, struct addresses *set,
 }
 
 /* Binds the caller's context.  0, or -1 after an error was printed. */
-int address_bind(const struct tool *tool, const struct addresses *set)
+int address_bind(const struct tool *tool, const struct vctx_addresses *set)
 {
 	int err = vctx_bind_addr(set->addr, set->nr, set->broadcast);
 
@@ -118,14 +120,14 @@ int address_bind(const struct tool *tool, const struct addresses *set)
 }
 
 /* As the original does */
-void address_print(const struct addresses *set)
+void address_print(const struct vctx_addresses *set)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[VCTX_ADDR_LEN];
 	size_t i;
 
 	printf("ipv4root is now");
 	for (i = 0; i < set->nr; i++)
-		printf(" %s", inet_ntop(set->addr[i].family, set->addr[i].addr,
-					text, sizeof(text)));
+		printf(" %s", vctx_format_addr(&set->addr[i], text,
+					       sizeof(text)));
 	printf("\n");
 }

@@ -59,7 +59,7 @@ static int enter_fresh(void)
 
 int main(int argc, char *argv[])
 {
-	struct addresses set = { .nr = 0 };
+	struct vctx_addresses set = { .nr = 0 };
 	int silent = 0;
 	int key;
 

@@ -7,11 +7,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +29,7 @@
 enum {
 	OPT_BCAST = OPT_TOOL,
 	OPT_CAP,
+	OPT_DEVICE,
 	OPT_DISCONNECT,
 	OPT_DOMAINNAME,
 	OPT_FLAG,
@@ -41,6 +46,7 @@ static const struct tool_option options[] = {
 	{ OPT_FLAG, "flag", "FLAG[,FLAG]", "set flags of the context: lock, private, sched, fakeinit, virt", "lock private sched fakeinit virt" },
 	{ OPT_IP, "ip", "ADDRESS[,ADDRESS]", "bind the context to these, or to those of an interface", NULL },
 	{ OPT_BCAST, "bcast", "ADDRESS", "also receive what is sent to this IPv4 broadcast address", NULL },
+	{ OPT_DEVICE, "device", "DEVICE", "allow members this one, too: 'c|b MAJOR:MINOR rwm' or PATH[:rwm] (root)", NULL },
 	{ OPT_HOSTNAME, "hostname", "NAME", "set the host name, in a new UTS namespace (root)", NULL },
 	{ OPT_DOMAINNAME, "domainname", "NAME", "set the NIS domain name likewise (root)", NULL },
 	{ OPT_DISCONNECT, "disconnect", NULL, "run the command in the background, away from the terminal", NULL },
@@ -73,7 +79,8 @@ static const struct {
 
 struct request {
 	struct vctx_enter enter;
-	struct addresses addresses;
+	struct vctx_addresses addresses;
+	struct vctx_devices devices;
 	struct caps_request caps;
 	const char *context;
 	const char *hostname;
@@ -130,6 +137,147 @@ static unsigned long long cap_drop(const struct request *r)
 	    !(r->caps.remove & caps_bit(CAP_SETPCAP)))
 		drop &= ~caps_bit(CAP_SETPCAP);
 	return drop;
+}
+
+/* "PATH" or "PATH:ACCESS".  False after an error. */
+static int parse_node(const char *text, struct vctx_device *dev)
+{
+	const char *colon = strrchr(text, ':');
+	const char *end = text + strlen(text);
+	const char *access = "rw";
+	char path[PATH_MAX], words[64];
+	struct stat st;
+	size_t at;
+
+	if (colon && colon[1] && !colon[1 + strspn(colon + 1, "rwm")]) {
+		end = colon;
+		access = colon + 1;
+	}
+	if ((size_t)(end - text) >= sizeof(path) || strlen(access) > 8) {
+		tool_error(&tool, "device '%.64s...' is too long", text);
+		return 0;
+	}
+	snprintf(path, sizeof(path), "%.*s", (int)(end - text), text);
+	if (stat(path, &st)) {
+		tool_error(&tool, "device %s: %s", path, strerror(errno));
+		return 0;
+	}
+	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)) {
+		tool_error(&tool, "device %s: it is not a device", path);
+		return 0;
+	}
+	snprintf(words, sizeof(words), "%c %u:%u %s",
+		 S_ISBLK(st.st_mode) ? 'b' : 'c', major(st.st_rdev),
+		 minor(st.st_rdev), access);
+	return !vctx_parse_device(words, dev, &at);
+}
+
+static void parse_device(struct request *r, const char *text)
+{
+	struct vctx_device dev;
+	const char *why;
+	size_t at;
+
+	if (*text == '/') {
+		if (!parse_node(text, &dev))
+			exit(EXIT_CHCONTEXT);
+	} else {
+		why = vctx_parse_device(text, &dev, &at);
+		if (why)
+			tool_usage_error(&tool, "device '%s': at '%s': %s",
+					 text, text + at, why);
+	}
+	if (vctx_add_device(&r->devices, &dev))
+		tool_usage_error(&tool, "more than %d devices",
+				 VCTX_DEVICES_MAX);
+}
+
+/*
+ * Members write nothing, and a fresh context has no number before it was
+ * entered: a helper stays outside, waits for the number, and says how it went.
+ */
+struct answer {
+	int err;
+	char why[VCTX_ERROR_LEN];
+};
+
+static void allow_devices(const struct request *r, unsigned int id,
+			  struct answer *answer)
+{
+	struct vctx_devices old, all;
+	size_t i;
+
+	answer->why[0] = '\0';
+	answer->err = vctx_get_devices(id, &old);
+	all = old;
+	for (i = 0; !answer->err && i < r->devices.nr; i++)
+		if (vctx_add_device(&all, &r->devices.dev[i]))
+			answer->err = -ENOSPC;
+	if (answer->err)
+		return;
+	answer->err = vctx_set_devices(id, &all);
+	if (!answer->err)
+		return;
+	vctx_last_error(id, answer->why, sizeof(answer->why));
+	vctx_set_devices(id, &old);
+}
+
+/* Return: the socket to the helper; -1 after an error. */
+static int start_helper(const struct request *r)
+{
+	struct answer answer;
+	unsigned int id;
+	int ends[2];
+	pid_t child;
+
+	child = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) ?
+		-1 : fork();
+	if (child < 0) {
+		tool_error(&tool, "cannot fork: %s", strerror(errno));
+		return -1;
+	}
+	if (!child) {
+		close(ends[0]);
+		/* The command shall not find it among its children. */
+		child = fork();
+		if (child)
+			_exit(child < 0);
+		if (recv(ends[1], &id, sizeof(id), 0) == sizeof(id)) {
+			allow_devices(r, id, &answer);
+			send(ends[1], &answer, sizeof(answer), MSG_NOSIGNAL);
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return ends[0];
+}
+
+/* Return: 0; -1 after an error. */
+static int ask_helper(int helper, unsigned int id)
+{
+	struct answer answer = { .err = -EPIPE };
+
+	if (send(helper, &id, sizeof(id), MSG_NOSIGNAL) == sizeof(id) &&
+	    recv(helper, &answer, sizeof(answer), 0) != sizeof(answer))
+		answer.err = -EPIPE;
+	close(helper);
+	switch (answer.err) {
+	case 0:
+		return 0;
+	case -ENOENT:
+		tool_error(&tool, "the running kernel has no list of devices");
+		break;
+	case -ENOSPC:
+		tool_error(&tool, "context %u: more than %d devices", id,
+			   VCTX_DEVICES_MAX);
+		break;
+	default:
+		tool_error(&tool, "context %u: its devices: %s", id,
+			   *answer.why ? answer.why : strerror(-answer.err));
+	}
+	return -1;
 }
 
 static int set_names(const struct request *r)
@@ -210,8 +358,14 @@ static void enter_error(const struct request *r, int err)
 static int enter_context(struct request *r)
 {
 	struct vctx_self self;
+	int helper = -1;
 	int err;
 
+	if (r->devices.nr) {
+		helper = start_helper(r);
+		if (helper < 0)
+			return -1;
+	}
 	r->enter.cap_drop = cap_drop(r);
 	err = vctx_enter(&r->enter);
 	if (err) {
@@ -220,7 +374,7 @@ static int enter_context(struct request *r)
 	}
 	if (r->addresses.nr && address_bind(&tool, &r->addresses))
 		return -1;
-	if (r->silent)
+	if (r->silent && helper < 0)
 		return 0;
 	err = vctx_self(&self);
 	if (err) {
@@ -228,6 +382,10 @@ static int enter_context(struct request *r)
 			   strerror(-err));
 		return -1;
 	}
+	if (helper >= 0 && ask_helper(helper, self.id))
+		return -1;
+	if (r->silent)
+		return 0;
 	printf("New security context is %u\n", self.id);
 	if (r->addresses.nr)
 		address_print(&r->addresses);
@@ -328,6 +486,9 @@ int main(int argc, char *argv[])
 		case OPT_CAP:
 			caps_parse_option(&tool, &r.caps, optarg);
 			break;
+		case OPT_DEVICE:
+			parse_device(&r, optarg);
+			break;
 		case OPT_DISCONNECT:
 			r.disconnect = 1;
 			break;
@@ -349,6 +510,12 @@ int main(int argc, char *argv[])
 		tool_usage_error(&tool, "a command is needed");
 	if (r.addresses.broadcast && !r.addresses.nr)
 		tool_usage_error(&tool, "--bcast needs --ip");
+	if (r.devices.nr && !tool_is_host_root()) {
+		tool_error(&tool, vctx_check() == -EOPNOTSUPP ?
+			   "the running kernel has no vctx" :
+			   "--device: only root outside of all contexts may do that");
+		return EXIT_CHCONTEXT;
+	}
 
 	if (r.disconnect)
 		report = disconnect();

@@ -3,9 +3,10 @@
  * Files that describe contexts, see conf.h
  *
  * A line is empty, a comment, "[SECTION]" or "KEY = VALUE"; of section quota,
- * "PATH LIMITS...".  After an error the
- * next line is looked at, so that all errors of a file are told at once.
+ * "PATH LIMITS...", of section devices, "c|b MAJOR:MINOR ACCESS".  After an error
+ * the next line is looked at, so that all errors of a file are told at once.
  */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,9 @@
 /* Longest value, with its final NUL */
 #define VALUE_LEN	256
 
+/* Longest list of addresses, likewise */
+#define ADDRESSES_LEN	(2 * VCTX_BIND_MAX * (VCTX_ADDR_LEN + 2))
+
 /* Longest path, likewise */
 #define PATH_LEN	4096
 
@@ -37,6 +41,8 @@ enum section {
 	SECTION_LIMITS,
 	SECTION_SCHED,
 	SECTION_QUOTA,
+	SECTION_ADDRESSES,
+	SECTION_DEVICES,
 	SECTION_BAD,		/* its keys are passed over */
 };
 
@@ -57,6 +63,11 @@ struct parser {
 	unsigned int limits_line;
 	unsigned int sched_line;
 	unsigned int quota_line;
+	unsigned int addresses_line;
+	unsigned int devices_line;
+	unsigned int device_line[VCTX_DEVICES_MAX];	/* of each device */
+	struct conf_pos address_pos;			/* of the keys */
+	struct conf_pos broadcast_pos;
 	unsigned int flag_line;				/* of the flag sched */
 	struct conf_pos setting_pos[VCTX_SCHED_NR];	/* of keys */
 	struct conf_pos burst_pos;			/* of its value */
@@ -517,6 +528,103 @@ static void check_burst(struct parser *p)
 		bad_at(p, p->burst_pos, why);
 }
 
+/* "address = ADDRESS, ADDRESS" */
+static void parse_address(struct parser *p, struct word value)
+{
+	const char *end = value.text + value.len;
+	const char *s = value.text;
+
+	for (;;) {
+		const char *comma = memchr(s, ',', (size_t)(end - s));
+		struct word w = trim(s, comma ? comma : end);
+		char text[VALUE_LEN];
+		struct vctx_addr addr;
+		int err;
+
+		if (!w.len) {
+			bad(p, w.text, "an address is missing");
+		} else if (!copy_word(p, w, text)) {
+			return;
+		} else {
+			err = vctx_parse_addr(text, &addr);
+			if (err == -EADDRNOTAVAIL)
+				bad(p, w.text, "'%s' is not the address of a host",
+				    text);
+			else if (err)
+				bad(p, w.text, "'%s' is not an address", text);
+			else if (vctx_add_addr(&p->conf->addresses, &addr))
+				bad(p, w.text, "more than %d addresses of a family",
+				    VCTX_BIND_MAX);
+		}
+		if (!comma)
+			return;
+		s = comma + 1;
+	}
+}
+
+static void parse_addresses(struct parser *p, struct word key,
+			    struct word value)
+{
+	struct in_addr broadcast;
+	char text[VALUE_LEN];
+
+	if (word_is(key, "address")) {
+		if (is_second(p, key, p->address_pos))
+			return;
+		p->address_pos = here(p, key.text);
+		parse_address(p, value);
+	} else if (word_is(key, "broadcast")) {
+		if (is_second(p, key, p->broadcast_pos) ||
+		    !copy_word(p, value, text))
+			return;
+		p->broadcast_pos = here(p, key.text);
+		if (inet_pton(AF_INET, text, &broadcast) != 1 ||
+		    !broadcast.s_addr)
+			bad(p, value.text, "'%s' is no IPv4 address", text);
+		else
+			p->conf->addresses.broadcast = broadcast.s_addr;
+	} else {
+		bad(p, key.text, "unknown key '%.*s'; address and broadcast are known here",
+		    (int)key.len, key.text);
+	}
+}
+
+static void check_addresses(struct parser *p)
+{
+	if (p->addresses_line && !p->address_pos.line)
+		bad_at(p, p->conf->addresses_pos, "there is no address");
+}
+
+/* "c MAJOR:MINOR ACCESS" */
+static void parse_device(struct parser *p, const char *s, const char *end)
+{
+	struct vctx_devices *list = &p->conf->devices;
+	struct word w = trim(s, find_comment(s, end));
+	const struct vctx_device *old;
+	struct vctx_device dev;
+	char text[VALUE_LEN];
+	const char *why;
+	size_t at;
+
+	if (!copy_word(p, w, text))
+		return;
+	why = vctx_parse_device(text, &dev, &at);
+	if (why) {
+		bad(p, w.text + at, "%s", why);
+		return;
+	}
+	old = vctx_find_device(list, &dev);
+	if (old) {
+		bad(p, w.text, "this device is in line %u already",
+		    p->device_line[old - list->dev]);
+		return;
+	}
+	if (vctx_add_device(list, &dev))
+		bad(p, w.text, "more than %d devices", VCTX_DEVICES_MAX);
+	else
+		p->device_line[list->nr - 1] = p->line;
+}
+
 /* True, after an error, if a section has begun before. */
 static int begins_again(struct parser *p, const char *where, const char *name,
 			unsigned int *line)
@@ -533,10 +641,8 @@ static int begins_again(struct parser *p, const char *where, const char *name,
 /* "[SECTION]" */
 static void parse_section(struct parser *p, const char *s, const char *end)
 {
-	static const char *const reserved[] = { "addresses" };
 	const char *close = memchr(s, ']', (size_t)(end - s));
 	struct word name, rest;
-	size_t i;
 
 	p->section = SECTION_BAD;
 	if (!close) {
@@ -548,13 +654,6 @@ static void parse_section(struct parser *p, const char *s, const char *end)
 	if (rest.len) {
 		bad(p, rest.text, "there is something after ']'");
 		return;
-	}
-	for (i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
-		if (word_is(name, reserved[i])) {
-			bad(p, s, "section [%s]: not supported by this kernel",
-			    reserved[i]);
-			return;
-		}
 	}
 	if (word_is(name, "limits")) {
 		p->section = SECTION_LIMITS;
@@ -569,6 +668,16 @@ static void parse_section(struct parser *p, const char *s, const char *end)
 		p->section = SECTION_QUOTA;
 		if (!begins_again(p, s, "quota", &p->quota_line))
 			p->conf->quota_pos = here(p, s);
+	} else if (word_is(name, "addresses")) {
+		p->section = SECTION_ADDRESSES;
+		if (!begins_again(p, s, "addresses", &p->addresses_line))
+			p->conf->addresses_pos = here(p, s);
+	} else if (word_is(name, "devices")) {
+		p->section = SECTION_DEVICES;
+		if (begins_again(p, s, "devices", &p->devices_line))
+			return;
+		p->conf->devices_pos = here(p, s);
+		p->conf->devices.nr = 0;
 	} else {
 		bad(p, s, "unknown section [%.*s]", (int)name.len, name.text);
 	}
@@ -600,6 +709,8 @@ static void parse_setting(struct parser *p, const char *s, const char *end)
 		parse_limit(p, key, value);
 	else if (p->section == SECTION_SCHED)
 		parse_sched(p, key, value);
+	else if (p->section == SECTION_ADDRESSES)
+		parse_addresses(p, key, value);
 	else if (word_is(key, "id"))
 		parse_id(p, key, value);
 	else if (word_is(key, "name"))
@@ -628,6 +739,8 @@ static void parse_line(struct parser *p, const char *end)
 		parse_section(p, s, end);
 	else if (p->section == SECTION_QUOTA)
 		parse_quota(p, s, end);
+	else if (p->section == SECTION_DEVICES)
+		parse_device(p, s, end);
 	else
 		parse_setting(p, s, end);
 }
@@ -668,6 +781,7 @@ int conf_parse(struct conf *conf, const char *file, const char *text,
 
 	memset(conf, 0, sizeof(*conf));
 	conf->sched = new_sched;
+	vctx_default_devices(&conf->devices);
 	conf->file = strdup(file);
 	if (!conf->file) {
 		report(arg, file, (struct conf_pos){ 0 }, strerror(ENOMEM));
@@ -682,6 +796,7 @@ int conf_parse(struct conf *conf, const char *file, const char *text,
 		p.begin = stop ? stop + 1 : end;
 	}
 	check_burst(&p);
+	check_addresses(&p);
 	if (!conf->id_pos.line) {
 		p.line = 1;
 		p.begin = text;
@@ -763,23 +878,24 @@ int conf_read(struct conf *conf, const char *file, conf_report_fn report,
 }
 
 /**
- * conf_from_info() - what a file would say of a running context
+ * conf_from_state() - what a file would say of a running context
  * @conf: receives it; conf_free() it
- * @info: the context
- * @sched: how it is scheduled
+ * @state: the context
  *
  * Return: 0; -ENOMEM.
  */
-int conf_from_info(struct conf *conf, const struct vctx_info *info,
-		   const struct vctx_sched *sched)
+int conf_from_state(struct conf *conf, const struct conf_state *state)
 {
+	const struct vctx_info *info = &state->info;
 	size_t i;
 
 	memset(conf, 0, sizeof(*conf));
 	conf->id = info->id;
 	strcpy(conf->name, info->name);
 	conf->flags = info->flags & ~(VCTX_FLAG_SCHED | VCTX_FLAG_FAKEINIT);
-	conf->sched = *sched;
+	conf->sched = state->sched;
+	conf->addresses = state->addresses;
+	conf->devices = state->devices;
 	for (i = 0; i < info->nr_res; i++) {
 		const struct vctx_res *res = &info->res[i];
 		struct conf_limit *limit;
@@ -934,6 +1050,71 @@ static void write_quotas(FILE *f, const struct conf *conf)
 		write_quota(f, "", &conf->quota[i]);
 }
 
+/* "ADDRESS, ADDRESS"; "" for none */
+static const char *address_text(const struct vctx_addresses *set, char *text,
+				size_t size)
+{
+	char one[VCTX_ADDR_LEN];
+	size_t used = 0;
+	size_t i;
+
+	text[0] = '\0';
+	for (i = 0; i < set->nr; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
+					 used ? ", " : "",
+					 vctx_format_addr(&set->addr[i], one,
+							  sizeof(one)));
+	return text;
+}
+
+static const char *broadcast_text(const struct vctx_addresses *set,
+				  char text[VCTX_ADDR_LEN])
+{
+	struct vctx_addr addr = { .family = AF_INET };
+
+	memcpy(addr.addr, &set->broadcast, sizeof(set->broadcast));
+	return set->broadcast ? vctx_format_addr(&addr, text, VCTX_ADDR_LEN) :
+				"";
+}
+
+static void write_addresses(FILE *f, const struct vctx_addresses *set)
+{
+	char all[ADDRESSES_LEN], text[VCTX_ADDR_LEN];
+
+	if (!set->nr)
+		return;
+	fprintf(f, "\n"
+		"# A context that was bound to addresses cannot be set free.\n"
+		"[addresses]\n");
+	write_text(f, "", "address", address_text(set, all, sizeof(all)));
+	write_text(f, "", "broadcast", broadcast_text(set, text));
+}
+
+static void write_device(FILE *f, const char *sign,
+			 const struct vctx_device *dev)
+{
+	char text[VCTX_DEVICE_LEN];
+
+	fprintf(f, "%s%s\n", sign, vctx_format_device(dev, text, sizeof(text)));
+}
+
+static void write_devices(FILE *f, const struct vctx_devices *list)
+{
+	struct vctx_devices new;
+	size_t i;
+
+	vctx_default_devices(&new);
+	if (vctx_same_devices(list, &new))
+		return;
+	fprintf(f, "\n"
+		"# c|b MAJOR:MINOR ACCESS; ACCESS is some of r, w and m (mknod).\n"
+		"# What is not listed is refused; without the section, a context has\n"
+		"# null, zero, full, random, urandom, tty, ptmx and pts.\n"
+		"[devices]\n");
+	for (i = 0; i < list->nr; i++)
+		write_device(f, "", &list->dev[i]);
+}
+
 /**
  * conf_write() - write a file
  * @f: where to; the caller looks whether that went well
@@ -957,6 +1138,8 @@ void conf_write(FILE *f, const struct conf *conf)
 	for (i = 0; i < conf->nr_limits; i++)
 		write_limit(f, "", &conf->limit[i]);
 	write_sched(f, &conf->sched);
+	write_addresses(f, &conf->addresses);
+	write_devices(f, &conf->devices);
 	write_quotas(f, conf);
 }
 
@@ -1070,11 +1253,60 @@ static int diff_quotas(FILE *f, const struct conf *file,
 	return found;
 }
 
+static int diff_addresses(FILE *f, const struct vctx_addresses *file,
+			  const struct vctx_addresses *kernel)
+{
+	char a[ADDRESSES_LEN], b[ADDRESSES_LEN];
+	char x[VCTX_ADDR_LEN], y[VCTX_ADDR_LEN];
+
+	if (vctx_same_addresses(file, kernel))
+		return 0;
+	fprintf(f, " [addresses]\n");
+	return diff_text(f, "address", address_text(file, a, sizeof(a)),
+			 address_text(kernel, b, sizeof(b))) +
+	       diff_text(f, "broadcast", broadcast_text(file, x),
+			 broadcast_text(kernel, y));
+}
+
+static int same_device(const struct vctx_device *a, const struct vctx_device *b)
+{
+	return a && b && a->access == b->access;
+}
+
+static int diff_devices(FILE *f, const struct vctx_devices *file,
+			const struct vctx_devices *kernel)
+{
+	int found = 0;
+	size_t i;
+
+	if (vctx_same_devices(file, kernel))
+		return 0;
+	fprintf(f, " [devices]\n");
+	for (i = 0; i < file->nr; i++) {
+		const struct vctx_device *a = &file->dev[i];
+		const struct vctx_device *b = vctx_find_device(kernel, a);
+
+		if (same_device(a, b))
+			continue;
+		found++;
+		write_device(f, "-", a);
+		if (b)
+			write_device(f, "+", b);
+	}
+	for (i = 0; i < kernel->nr; i++) {
+		if (vctx_find_device(file, &kernel->dev[i]))
+			continue;
+		found++;
+		write_device(f, "+", &kernel->dev[i]);
+	}
+	return found;
+}
+
 /**
  * conf_diff() - print what differs
  * @f: where to
  * @file: what the file says; these lines begin with "-"
- * @kernel: what is so, from conf_from_info(); these lines begin with "+"
+ * @kernel: what is so, from conf_from_state(); these lines begin with "+"
  *
  * Both are of the same context, and call filesystems the same.  The flags of @kernel may be more than a file
  * can take away: that is a difference nevertheless.
@@ -1092,5 +1324,7 @@ int conf_diff(FILE *f, const struct conf *file, const struct conf *kernel)
 			   vctx_format_flags(kernel->flags, b, sizeof(b)));
 	found += diff_limits(f, file, kernel);
 	found += diff_sched(f, &file->sched, &kernel->sched);
+	found += diff_addresses(f, &file->addresses, &kernel->addresses);
+	found += diff_devices(f, &file->devices, &kernel->devices);
 	return found + diff_quotas(f, file, kernel);
 }

@@ -68,6 +68,11 @@ struct conf_quota {
  * @nr_quota: how many
  * @quota_pos: of section quota; line 0 if there is none, and then disk quota is
  *	left as it is
+ * @addresses: what it is bound to, if it is
+ * @addresses_pos: of section addresses; line 0 if there is none
+ * @devices: what its members may use
+ * @devices_pos: of section devices; line 0 if there is none, and then @devices is
+ *	what a new context has
  */
 struct conf {
 	char *file;
@@ -84,6 +89,24 @@ struct conf {
 	struct conf_quota *quota;
 	size_t nr_quota;
 	struct conf_pos quota_pos;
+	struct vctx_addresses addresses;
+	struct conf_pos addresses_pos;
+	struct vctx_devices devices;
+	struct conf_pos devices_pos;
+};
+
+/**
+ * struct conf_state - a running context
+ * @info: what it is
+ * @sched: how it is scheduled
+ * @addresses: what it is bound to
+ * @devices: what its members may use
+ */
+struct conf_state {
+	struct vctx_info info;
+	struct vctx_sched sched;
+	struct vctx_addresses addresses;
+	struct vctx_devices devices;
 };
 
 /* Is told what is wrong, and where. */
@@ -94,8 +117,7 @@ int conf_parse(struct conf *conf, const char *file, const char *text,
 	       size_t len, conf_report_fn report, void *arg);
 int conf_read(struct conf *conf, const char *file, conf_report_fn report,
 	      void *arg);
-int conf_from_info(struct conf *conf, const struct vctx_info *info,
-		   const struct vctx_sched *sched);
+int conf_from_state(struct conf *conf, const struct conf_state *state);
 int conf_add_quota(struct conf *conf, const char *path,
 		   const struct vctx_quota *quota, struct conf_pos pos);
 int conf_has_quota(const struct conf *conf);

@@ -63,25 +63,27 @@ static const struct tool tool = {
  * struct item - a file, and the context that it describes
  * @conf: what the file says
  * @exists: there is such a context
- * @old: what the context was before, if it exists
- * @sched: how it was scheduled before, or as a new context is
+ * @old: what the context was before; if it did not exist, what a new one is
  * @disk: its disk quota before, if the file has some
  * @created: made by us
  * @named: named by us
  * @limited: has new limits from us
  * @scheduled: is scheduled otherwise by us
+ * @bound: is bound to other addresses by us
+ * @deviced: its members may use other devices by us, or some of that
  * @quotaed: has new disk quota from us
  */
 struct item {
 	struct conf conf;
 	int exists;
-	struct vctx_info old;
-	struct vctx_sched sched;
+	struct conf_state old;
 	struct conf disk;
 	int created;
 	int named;
 	int limited;
 	int scheduled;
+	int bound;
+	int deviced;
 	int quotaed;
 };
 
@@ -153,6 +155,13 @@ static void path_of(char path[PATH_LEN], const char *dir, const char *operand)
 		tool_usage_error(&tool, "'%.64s...' is too long", operand);
 }
 
+static void new_state(struct conf_state *state)
+{
+	memset(state, 0, sizeof(*state));
+	state->sched = new_sched;
+	vctx_default_devices(&state->devices);
+}
+
 static void add_item(struct items *items, const char *path)
 {
 	struct item *item;
@@ -166,7 +175,7 @@ static void add_item(struct items *items, const char *path)
 	items->item = item;
 	item += items->nr++;
 	memset(item, 0, sizeof(*item));
-	item->sched = new_sched;
+	new_state(&item->old);
 	items->errors += conf_read(&item->conf, path, report, NULL);
 }
 
@@ -242,7 +251,7 @@ static void free_items(struct items *items)
 	for (i = 0; i < items->nr; i++) {
 		conf_free(&items->item[i].conf);
 		conf_free(&items->item[i].disk);
-		vctx_info_free(&items->item[i].old);
+		vctx_info_free(&items->item[i].old.info);
 	}
 	free(items->item);
 }
@@ -285,8 +294,8 @@ static void check_resources(struct items *items)
 	free(res);
 }
 
-/* Does the running kernel lack the file sched? */
-static int lacks_sched(unsigned int id, int err)
+/* Does the running kernel lack a file that could not be read? */
+static int lacks_file(unsigned int id, int err)
 {
 	return err == -ENOENT && vctx_exists(id);
 }
@@ -297,7 +306,7 @@ static void check_sched(struct items *items)
 	int err = vctx_get_sched(VCTX_ID_WATCHER, &sched);
 	size_t i;
 
-	if (!lacks_sched(VCTX_ID_WATCHER, err))
+	if (!lacks_file(VCTX_ID_WATCHER, err))
 		return;
 	for (i = 0; i < items->nr; i++) {
 		const struct conf *conf = &items->item[i].conf;
@@ -305,6 +314,30 @@ static void check_sched(struct items *items)
 		if (conf->sched_pos.line)
 			bad(items, conf, conf->sched_pos,
 			    "sched: not supported by this kernel");
+	}
+}
+
+static void check_sections(struct items *items)
+{
+	struct vctx_addresses addresses;
+	struct vctx_devices devices;
+	int no_addresses = lacks_file(VCTX_ID_WATCHER,
+				      vctx_get_addresses(VCTX_ID_WATCHER,
+							 &addresses));
+	int no_devices = lacks_file(VCTX_ID_WATCHER,
+				    vctx_get_devices(VCTX_ID_WATCHER,
+						     &devices));
+	size_t i;
+
+	for (i = 0; i < items->nr; i++) {
+		const struct conf *conf = &items->item[i].conf;
+
+		if (conf->addresses_pos.line && no_addresses)
+			bad(items, conf, conf->addresses_pos,
+			    "addresses: not supported by this kernel");
+		if (conf->devices_pos.line && no_devices)
+			bad(items, conf, conf->devices_pos,
+			    "devices: not supported by this kernel");
 	}
 }
 
@@ -340,21 +373,32 @@ static void check_disks(struct items *items)
 	}
 }
 
-/* Reads a context, and how it is scheduled.  Return: as vctx_read(). */
-static int read_context(unsigned int id, struct vctx_info *info,
-			struct vctx_sched *sched)
+/* What a kernel lacks is as in a new context.  Return: as vctx_read(). */
+static int read_context(unsigned int id, struct conf_state *state)
 {
-	int err = vctx_read(id, info);
+	int err;
 
+	new_state(state);
+	err = vctx_read(id, &state->info);
 	if (err)
 		return err;
-	err = vctx_get_sched(id, sched);
+	err = vctx_get_sched(id, &state->sched);
+	if (lacks_file(id, err)) {
+		state->sched = new_sched;
+		err = 0;
+	}
 	if (!err)
-		return 0;
-	*sched = new_sched;
-	if (lacks_sched(id, err))
-		return 0;
-	vctx_info_free(info);
+		err = vctx_get_addresses(id, &state->addresses);
+	if (lacks_file(id, err))
+		err = 0;
+	if (!err)
+		err = vctx_get_devices(id, &state->devices);
+	if (lacks_file(id, err)) {
+		vctx_default_devices(&state->devices);
+		err = 0;
+	}
+	if (err)
+		vctx_info_free(&state->info);
 	return err;
 }
 
@@ -380,7 +424,7 @@ static void check_running(struct items *items)
 				bad(items, conf, conf->name_pos,
 				    "name %s is that of the running context %u",
 				    conf->name, list.info[j].id);
-		err = read_context(conf->id, &item->old, &item->sched);
+		err = read_context(conf->id, &item->old);
 		item->exists = !err;
 		if (err && err != -ENOENT)
 			bad(items, conf, conf->id_pos, "context %u: %s",
@@ -476,7 +520,7 @@ static int set_sched(const struct vctx_sched *to, unsigned int id, int *changed)
 	int err;
 
 	err = vctx_get_sched(id, &is);
-	if (lacks_sched(id, err))
+	if (lacks_file(id, err))
 		return 0;
 	if (err)
 		return err;
@@ -511,7 +555,7 @@ static int apply_item(struct item *item)
 		}
 		item->created = 1;
 	}
-	if (*conf->name && strcmp(conf->name, item->old.name)) {
+	if (*conf->name && strcmp(conf->name, item->old.info.name)) {
 		err = set_name(conf->id, conf->name);
 		if (err) {
 			refused(item, "its name", err);
@@ -523,6 +567,24 @@ static int apply_item(struct item *item)
 	if (err) {
 		refused(item, "its limits", err);
 		return err;
+	}
+	if (!vctx_same_devices(&conf->devices, &item->old.devices)) {
+		/* Whatever comes of it: it may be refused midway. */
+		item->deviced = 1;
+		err = vctx_set_devices(conf->id, &conf->devices);
+		if (err) {
+			refused(item, "its devices", err);
+			return err;
+		}
+	}
+	if (conf->addresses.nr &&
+	    !vctx_same_addresses(&conf->addresses, &item->old.addresses)) {
+		err = vctx_set_addresses(conf->id, &conf->addresses);
+		if (err) {
+			refused(item, "its addresses", err);
+			return err;
+		}
+		item->bound = 1;
 	}
 	if (!conf->quota_pos.line)
 		return 0;
@@ -550,7 +612,7 @@ static int apply_flags(struct item *item)
 {
 	char words[VCTX_FLAGS_LEN];
 	char line[VCTX_FLAGS_LEN + 8];
-	unsigned int new = item->conf.flags & ~item->old.flags;
+	unsigned int new = item->conf.flags & ~item->old.info.flags;
 	int err;
 
 	if (!new)
@@ -580,7 +642,7 @@ static int undo_item(struct item *item)
 		return err ? err : one;
 	}
 	if (item->limited) {
-		one = conf_from_info(&old, &item->old, &item->sched);
+		one = conf_from_state(&old, &item->old);
 		if (!one) {
 			one = set_limits(&old, id, &ignored);
 			conf_free(&old);
@@ -588,12 +650,22 @@ static int undo_item(struct item *item)
 		err = err ? err : one;
 	}
 	if (item->scheduled) {
-		one = set_sched(&item->sched, id, &ignored);
+		one = set_sched(&item->old.sched, id, &ignored);
 		err = err ? err : one;
 	}
-	/* A name cannot be taken away, only replaced. */
+	if (item->deviced) {
+		one = vctx_set_devices(id, &item->old.devices);
+		err = err ? err : one;
+	}
+	/* Addresses and a name cannot be taken away, only replaced. */
+	if (item->bound) {
+		one = item->old.addresses.nr ?
+		      vctx_set_addresses(id, &item->old.addresses) :
+		      -EOPNOTSUPP;
+		err = err ? err : one;
+	}
 	if (item->named) {
-		one = *item->old.name ? set_name(id, item->old.name) :
+		one = *item->old.info.name ? set_name(id, item->old.info.name) :
 					-EOPNOTSUPP;
 		err = err ? err : one;
 	}
@@ -624,7 +696,7 @@ static void warn_kept(const struct item *item)
 {
 	const struct conf *conf = &item->conf;
 	char words[VCTX_FLAGS_LEN];
-	unsigned int kept = item->old.flags & ~conf->flags &
+	unsigned int kept = item->old.info.flags & ~conf->flags &
 			    ~(VCTX_FLAG_SCHED | VCTX_FLAG_FAKEINIT);
 
 	if (!item->exists)
@@ -633,9 +705,12 @@ static void warn_kept(const struct item *item)
 		tool_error(&tool, "warning: %s: context %u keeps flags %s: they cannot be taken away",
 			   conf->file, conf->id,
 			   vctx_format_flags(kept, words, sizeof(words)));
-	if (!*conf->name && *item->old.name)
+	if (!*conf->name && *item->old.info.name)
 		tool_error(&tool, "warning: %s: context %u keeps name %s: it cannot be taken away",
-			   conf->file, conf->id, item->old.name);
+			   conf->file, conf->id, item->old.info.name);
+	if (!conf->addresses.nr && item->old.addresses.nr)
+		tool_error(&tool, "warning: %s: context %u keeps its addresses: they cannot be taken away",
+			   conf->file, conf->id);
 }
 
 static int apply_items(struct items *items)
@@ -659,7 +734,7 @@ static int apply_items(struct items *items)
 			continue;
 		for (j = 0; j < i; j++)
 			if (items->item[j].conf.flags &
-			    ~items->item[j].old.flags)
+			    ~items->item[j].old.info.flags)
 				break;
 		if (j == i)
 			undo(items);
@@ -683,6 +758,7 @@ static int do_apply(const char *dir, int argc, char *argv[])
 	if (!items.errors) {
 		check_resources(&items);
 		check_sched(&items);
+		check_sections(&items);
 		check_disks(&items);
 	}
 	if (!items.errors)
@@ -703,6 +779,7 @@ static int do_check(const char *dir, int argc, char *argv[])
 	read_items(&items, dir, argc, argv);
 	check_resources(&items);
 	check_sched(&items);
+	check_sections(&items);
 	status = items.errors ? EXIT_FAILED : EXIT_SUCCESS;
 	free_items(&items);
 	return status;
@@ -718,7 +795,7 @@ static int diff_item(const struct item *item)
 	FILE *f;
 	int err;
 
-	err = conf_from_info(&kernel, &item->old, &item->sched);
+	err = conf_from_state(&kernel, &item->old);
 	if (!err && item->conf.quota_pos.line)
 		err = disk_read(&kernel, item->conf.id, &item->conf);
 	f = err ? NULL : open_memstream(&text, &size);
@@ -754,8 +831,7 @@ static int do_diff(const char *dir, int argc, char *argv[])
 		/* A name that another one has is a difference, no error. */
 		for (i = 0; i < items.nr; i++) {
 			struct item *item = &items.item[i];
-			int err = read_context(item->conf.id, &item->old,
-					       &item->sched);
+			int err = read_context(item->conf.id, &item->old);
 
 			item->exists = !err;
 			if (!err || (err == -ENOENT && !vctx_check()))
@@ -859,8 +935,7 @@ static int read_disk(struct conf *conf, const char *path)
 static int save_one(const char *path, unsigned int id, int force)
 {
 	char words[VCTX_FLAGS_LEN];
-	struct vctx_sched sched;
-	struct vctx_info info;
+	struct conf_state state;
 	struct conf conf;
 	int err;
 
@@ -869,21 +944,21 @@ static int save_one(const char *path, unsigned int id, int force)
 			   id, VCTX_ID_STATIC_MIN, VCTX_ID_STATIC_MAX);
 		return EXIT_FAILED;
 	}
-	err = read_context(id, &info, &sched);
+	err = read_context(id, &state);
 	if (err) {
 		snprintf(words, sizeof(words), "%u", id);
 		tool_context_error(&tool, words, err);
 		return EXIT_FAILED;
 	}
-	vctx_format_flags(info.flags, words, sizeof(words));
-	if (strcmp(words, info.flags_text)) {
+	vctx_format_flags(state.info.flags, words, sizeof(words));
+	if (strcmp(words, state.info.flags_text)) {
 		tool_error(&tool, "context %u has flags that this vctl does not know: %s",
-			   id, info.flags_text);
-		vctx_info_free(&info);
+			   id, state.info.flags_text);
+		vctx_info_free(&state.info);
 		return EXIT_FAILED;
 	}
-	err = conf_from_info(&conf, &info, &sched);
-	vctx_info_free(&info);
+	err = conf_from_state(&conf, &state);
+	vctx_info_free(&state.info);
 	if (!err)
 		err = read_disk(&conf, path);
 	if (!err && !access(path, F_OK)) {

@@ -368,21 +368,7 @@ static void put_context(const char *id, const char *parent)
 static int setup_tree(void **state)
 {
 	setup(state);
-	strcpy(root, "/tmp/vctxXXXXXX");
-	if (!mkdtemp(root))
-		return -1;
-	setenv("VCTXFS", root, 1);
-	setenv("VCTXPROC", root, 1);
-	return 0;
-}
-
-static int teardown_tree(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	return system(command);
+	return make_root(state);
 }
 
 static void test_context_tag(void **state)
@@ -634,13 +620,13 @@ int main(void)
 		cmocka_unit_test_setup(test_state, setup),
 		cmocka_unit_test_setup(test_tag, setup),
 		cmocka_unit_test_setup_teardown(test_context_tag, setup_tree,
-						teardown_tree),
+						remove_root),
 		cmocka_unit_test_setup_teardown(test_mounts, setup_tree,
-						teardown_tree),
+						remove_root),
 		cmocka_unit_test_setup_teardown(test_keep_quota, setup_tree,
-						teardown_tree),
+						remove_root),
 		cmocka_unit_test_setup_teardown(test_mount_of, setup_tree,
-						teardown_tree),
+						remove_root),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_bad_texts),
 		cmocka_unit_test(test_check),

@@ -2,7 +2,6 @@
 /* The files of vctxfs, against a tree of ordinary files */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,12 +38,8 @@ static int put_fifo(const char *file)
 
 static int setup(void **state)
 {
-	(void)state;
-	strcpy(root, "/tmp/vctxXXXXXX");
-	if (!mkdtemp(root))
+	if (make_root(state))
 		return -1;
-	setenv("VCTXFS", root, 1);
-	setenv("VCTXPROC", root, 1);
 	put("last_error", "the context exists\n");
 	put("summary", "1 name=- parent=0 depth=1 flags=- members=0 age_usec=9 cpu_usec=0 nproc=0:0:max:max:0\n"
 		       "100 name=web parent=0 depth=1 flags=lock members=3 age_usec=12 cpu_usec=4 nproc=3:5:max:200:0\n");
@@ -55,21 +50,6 @@ static int setup(void **state)
 	put("100/last_error", "soft is above hard\n");
 	put("100/kill", "");
 	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static void test_root(void **state)
@@ -442,7 +422,7 @@ static void test_sched(void **state)
 	close(fd);
 }
 
-#define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, remove_root)
 
 int main(void)
 {

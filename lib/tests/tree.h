@@ -4,7 +4,10 @@
 #define LIBVCTX_TREE_H
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "test.h"
 
@@ -28,6 +31,27 @@ static void put_dir(const char *dir)
 
 	snprintf(path, sizeof(path), "%s/%s", root, dir);
 	assert_int_equal(mkdir(path, 0755), 0);
+}
+
+/* An empty one, for a test or a group of tests */
+static inline int make_root(void **state)
+{
+	(void)state;
+	strcpy(root, "/tmp/vctxXXXXXX");
+	if (!mkdtemp(root))
+		return -1;
+	setenv("VCTXFS", root, 1);
+	setenv("VCTXPROC", root, 1);
+	return 0;
+}
+
+static inline int remove_root(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	return system(command);
 }
 
 #endif /* LIBVCTX_TREE_H */

@@ -906,6 +906,154 @@ expect "vctl save without vctx in the kernel" 1 "" "vctl: the running kernel has
 	vctl -d "$conf" save
 fake_tree
 
+# --- vctl, addresses and devices ---------------------------------------------
+
+default_devices="c 1:3 rwm
+c 1:5 rwm
+c 1:7 rwm
+c 1:8 rwm
+c 1:9 rwm
+c 5:0 rwm
+c 5:2 rwm
+c 136:* rwm"
+
+# A tree of a kernel that has both files, and what 100 has in them
+lists_tree()
+{
+	fake_tree
+	echo "$default_devices" | tee "$VCTXFS/1/devices" >"$VCTXFS/100/devices"
+	echo "address any" | tee "$VCTXFS/1/addresses" >"$VCTXFS/100/addresses"
+}
+
+rest="id = 100
+name = web
+flags = lock
+[limits]
+nproc = 200
+nofile = 1500:4K
+[sched]
+weight = 300
+cpu = 150%
+burst = 50ms
+nice = 5"
+mkdir -p "$conf"
+rm -f "$conf"/*
+
+printf '%s\n[addresses]\naddress = 10.0.0.2\n[devices]\n' "$rest" >"$conf/web.conf"
+expect "vctl check of sections that this kernel has not" 1 "" \
+"$conf/web.conf:12:1: addresses: not supported by this kernel
+$conf/web.conf:14:1: devices: not supported by this kernel" vctl -d "$conf" check
+expect "vctl apply of sections that this kernel has not" 1 "" \
+"$conf/web.conf:12:1: addresses: not supported by this kernel
+$conf/web.conf:14:1: devices: not supported by this kernel
+vctl: nothing was applied" vctl -d "$conf" apply
+expect "without the kernel, they are good" 0 "" "" \
+	env VCTXFS=/nowhere vctl -d "$conf" check
+lists_tree
+expect "vctl check of both sections" 0 "" "" vctl -d "$conf" check
+printf '%s\n[addresses]\naddress = 10.0.0.2, 10.0.0\n[devices]\nc 1:3 rw\nc 1:5 q\n' "$rest" >"$conf/web.conf"
+find "$VCTXFS" -type f -exec cat {} + >"$dir/before"
+expect "vctl apply of a bad address and a bad device" 1 "" \
+"$conf/web.conf:13:21: '10.0.0' is not an address
+$conf/web.conf:16:7: what is allowed is some of r, w and m
+vctl: nothing was applied" vctl -d "$conf" apply
+check "applies nothing" sh -c \
+	"find '$VCTXFS' -type f -exec cat {} + | cmp - '$dir/before'"
+
+# What is written stands at the beginning of the files.
+printf '%s\n' "$rest" >"$conf/web.conf"
+expect "vctl apply without both sections" 0 "" "" vctl -d "$conf" apply
+check "writes no devices" [ "$(cat "$VCTXFS/100/devices")" = "$default_devices" ]
+check "and no addresses" [ "$(cat "$VCTXFS/100/addresses")" = "address any" ]
+printf '%s\n[addresses]\naddress = fd00::2, 10.0.0.2\nbroadcast = 10.0.0.255\n[devices]\n%s\nc 1:11 w\n' \
+	"$rest" "$default_devices" >"$conf/web.conf"
+expect "vctl diff of both sections" 1 \
+"--- $conf/web.conf
++++ context 100
+ [addresses]
+-address = 10.0.0.2, fd00::2
+-broadcast = 10.0.0.255
+ [devices]
+-c 1:11 w" "" vctl -d "$conf" diff
+expect "vctl apply of both sections" 0 "" "" vctl -d "$conf" apply
+check "writes addresses" [ "$(head -n 1 "$VCTXFS/100/addresses")" = \
+	"10.0.0.2 fd00::2 broadcast 10.0.0.255" ]
+check "writes the device that is new" [ "$(head -n 1 "$VCTXFS/100/devices")" = "allow c 1:11 w" ]
+lists_tree
+sed -i '/136/d' "$conf/web.conf"
+echo "c 1:11 w" >>"$VCTXFS/100/devices"
+expect "vctl apply of a device less" 0 "" "" vctl -d "$conf" apply
+check "writes the device that goes" [ "$(head -n 1 "$VCTXFS/100/devices")" = "deny c 136:* rwm" ]
+lists_tree
+printf 'address 10.0.0.2\naddress fd00::2\nbroadcast 10.0.0.255\nloopback 127.128.0.1\n' \
+	>"$VCTXFS/100/addresses"
+printf 'c 1:3 rw\nb 8:* r\n' >"$VCTXFS/100/devices"
+printf '%s\n' "$rest" >"$conf/web.conf"
+expect "vctl diff with what the file does not have" 1 \
+"--- $conf/web.conf
++++ context 100
+ [addresses]
++address = 10.0.0.2, fd00::2
++broadcast = 10.0.0.255
+ [devices]
+-c 1:3 rwm
++c 1:3 rw
+-c 1:5 rwm
+-c 1:7 rwm
+-c 1:8 rwm
+-c 1:9 rwm
+-c 5:0 rwm
+-c 5:2 rwm
+-c 136:* rwm
++b 8:* r" "" vctl -d "$conf" diff
+expect "vctl save --force of it" 0 "" "" vctl -d "$conf" save --force web
+check "vctl save writes both" sh -c "sed -n '/^#/d; /^\[addresses/,\$p' '$conf/web.conf' |
+	sed '/^\$/d' | diff - - <<-END
+	[addresses]
+	address = 10.0.0.2, fd00::2
+	broadcast = 10.0.0.255
+	[devices]
+	c 1:3 rw
+	b 8:* r
+	END"
+expect "vctl save, then diff" 0 "" "" vctl -d "$conf" diff
+touch -d 2001-01-01 "$VCTXFS/100/addresses" "$VCTXFS/100/devices"
+expect "vctl apply of what is so" 0 "" "" vctl -d "$conf" apply
+check "writes neither" [ -z "$(find "$VCTXFS/100" -name '*s' -newermt 2002-01-01 \
+	\( -name addresses -o -name devices \))" ]
+printf '%s\n' "$rest" >"$conf/web.conf"
+expect "vctl apply of a file without both sections" 0 "" \
+	"vctl: warning: $conf/web.conf: context 100 keeps its addresses: they cannot be taken away" \
+	vctl -d "$conf" apply
+check "makes devices as in a new context" [ "$(head -n 1 "$VCTXFS/100/devices")" = default ]
+check "and leaves addresses" [ "$(head -n 1 "$VCTXFS/100/addresses")" = "address 10.0.0.2" ]
+
+# A file that can be read and not written, after one that was changed
+lists_tree
+printf 'id = 105\nname = xnew\n[addresses]\naddress = 10.0.0.5\n' >"$conf/xnew.conf"
+cp -r "$VCTXFS/1" "$VCTXFS/105"
+sed -i 's/^name -/name xnew/' "$VCTXFS/105/status"
+rm "$VCTXFS/105/addresses"
+ln -s /proc/version "$VCTXFS/105/addresses"
+printf 'address 10.0.0.2\n' >"$VCTXFS/100/addresses"
+printf '%s\n[addresses]\naddress = 10.0.0.9\n' "$rest" >"$conf/web.conf"
+expect "vctl apply with addresses that are refused" 1 "" \
+	"*vctl: $conf/xnew.conf: context 105: its addresses: " vctl -d "$conf" apply
+cp "$dir/err" "$dir/said"
+check "says that nothing was applied" grep -qx "vctl: nothing was applied" "$dir/said"
+check "takes the addresses of another one back" \
+	[ "$(head -n 1 "$VCTXFS/100/addresses")" = "10.0.0.2" ]
+rm -r "$VCTXFS/100/addresses" "$conf/xnew.conf"
+mkdir "$VCTXFS/100/addresses"
+expect "vctl apply with a file addresses that cannot be read" 1 "" \
+	"$conf/web.conf:1:1: context 100: Is a directory
+vctl: nothing was applied" vctl -d "$conf" apply
+lists_tree
+echo "c 1:3 later" >"$VCTXFS/100/devices"
+expect "vctl save of devices that are not understood" 1 "" "*Protocol error" \
+	vctl -d "$conf" save --force web
+lists_tree
+
 # The example of the manual
 if [ -r "$src/Documentation/man/vctx.conf.5" ]; then
 	sed -n '/^\.Bd -literal/,/^\.Ed/{/^\./!p}' "$src/Documentation/man/vctx.conf.5" \
@@ -913,7 +1061,10 @@ if [ -r "$src/Documentation/man/vctx.conf.5" ]; then
 	expect "the example of vctx.conf(5)" 0 "" "" vctl check "$dir/example.conf"
 	check "the example of vctx.conf(5) is one" grep -q '^nproc = 100' "$dir/example.conf"
 	check "and has a section sched" grep -q '^weight = 200' "$dir/example.conf"
+	check "and has addresses" grep -q '^address = ' "$dir/example.conf"
+	check "and has devices" grep -q '^c 10:229 rw' "$dir/example.conf"
 fi
+fake_tree
 # shellcheck disable=SC2016
 check "vctl --complete completes verbs" bash -c '
 	eval "$(vctl --complete)"
@@ -1479,6 +1630,64 @@ entered "chcontext --ip" "100 0 0
 bind 00000000 10.0.0.2" --ctx 100 --ip 10.0.0.2 true
 expect "chcontext --bcast alone" 255 "" "*--bcast needs --ip" \
 	chcontext --bcast 10.0.0.255 true
+
+# What is written stands at the beginning of the file.
+new_id=65536
+printf 'c 1:3 rwm\nc 1:5 r\n' >"$VCTXFS/100/devices"
+mkdir "$VCTXFS/$new_id"
+cp "$VCTXFS/100/status" "$VCTXFS/100/limits" "$VCTXFS/100/devices" "$VCTXFS/$new_id"
+if [ "$(id -u)" = 0 ]; then
+	expect "chcontext --device" 0 "hello" "" \
+		chcontext --silent --ctx 100 --device 'c 10:229 rw' echo hello
+	check "allows it" [ "$(head -n 1 "$VCTXFS/100/devices")" = "allow c 10:229 rw" ]
+	printf 'c 1:3 rwm\nc 1:5 r\n' >"$VCTXFS/100/devices"
+	expect "chcontext --device of what is allowed" 0 "New security context is 100" "" \
+		chcontext --ctx 100 --device 'c 1:3 r' true
+	check "writes nothing" [ "$(head -n 1 "$VCTXFS/100/devices")" = "c 1:3 rwm" ]
+	expect "chcontext --device of a node, in a fresh context" 0 "" "" \
+		chcontext --silent --device /dev/null --device /dev/zero:m true
+	check "takes its number" [ "$(head -n 1 "$VCTXFS/$new_id/devices")" = "allow c 1:5 m" ]
+	echo "c 1:3 rwm" >"$VCTXFS/$new_id/devices"
+	# shellcheck disable=SC2016
+	expect "chcontext --device leaves no child behind" 0 "" "" \
+		chcontext --silent --device /dev/full bash -c \
+		'read -r children </proc/$$/task/$$/children; [ -z "$children" ]'
+	rm "$VCTXFS/100/devices"
+	expect "chcontext --device without such a file" 255 "" \
+		"chcontext: the running kernel has no list of devices" \
+		chcontext --silent --ctx 100 --device 'c 10:229 rw' true
+	ln -s /proc/version "$VCTXFS/100/devices"
+	expect "chcontext --device with what is not understood" 255 "" \
+		"chcontext: context 100: its devices: Protocol error" \
+		chcontext --silent --ctx 100 --device 'c 10:229 rw' true
+	rm "$VCTXFS/100/devices"
+	echo "c 1:3 rwm" >"$VCTXFS/100/devices"
+	chattr +i "$VCTXFS/100/devices" 2>/dev/null && {
+		echo "the list is full" >"$VCTXFS/100/last_error"
+		expect "chcontext --device that is refused, in words" 255 "" \
+			"chcontext: context 100: its devices: the list is full" \
+			chcontext --silent --ctx 100 --device 'c 10:229 rw' true
+		chattr -i "$VCTXFS/100/devices"
+	}
+	expect "chcontext --device inside" 255 "" \
+		"chcontext: --device: only root outside of all contexts may do that" \
+		env FAKE_VCTX=7 chcontext --device /dev/null true
+else
+	skip "chcontext --device" "to be run by root"
+fi
+expect "chcontext --device of rubbish" 255 "" \
+	"*device 'c 1:3 q': at 'q': what is allowed is some of r, w and m" \
+	chcontext --device 'c 1:3 q' true
+expect "chcontext --device of nothing" 255 "" \
+	"*device '': at '': c or b is wanted here" chcontext --device '' true
+expect "chcontext --device of a file" 255 "" \
+	"chcontext: device /etc/passwd: it is not a device" \
+	chcontext --device /etc/passwd true
+expect "chcontext --device of what is not there" 255 "" \
+	"chcontext: device /dev/nothing:x: No such file or directory" \
+	chcontext --device /dev/nothing:x true
+rm -r "${VCTXFS:?}/$new_id"
+fake_tree
 
 expect "chcontext says the number" 0 "New security context is 65536
 hello" "" chcontext echo hello

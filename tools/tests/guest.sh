@@ -135,6 +135,55 @@ run 'vctl apply of a name that is taken' 1 sh -c "
 	printf 'id = 102\nname = mail\n' >'$dir/taken.conf'; vctl apply '$dir/taken.conf'"
 check 'makes no context' [ ! -e $vctx/102 ]
 
+# Addresses and devices
+printf 'id = 110\n[addresses]\naddress = fd00::2, 127.0.0.9\n[devices]\nc 1:3 rw\nc 1:11 w\nc 136:* rw\n' \
+	>"$dir/lists.conf"
+run 'vctl apply of addresses and devices' 0 vctl apply "$dir/lists.conf"
+check 'binds the context' [ "$(grep -c '^address' $vctx/110/addresses)" = 2 ]
+check 'allows what is listed, and nothing else' [ "$(sort $vctx/110/devices | tr '\n' ' ')" = \
+	'c 136:* rw c 1:11 w c 1:3 rw ' ]
+run 'vctl diff of these' 0 vctl diff "$dir/lists.conf"
+run 'members open what is listed' 0 chcontext --silent --ctx 110 sh -c ': >/dev/null'
+run 'and nothing else' 1 chcontext --silent --ctx 110 dd if=/dev/zero of=/dev/null count=1
+run 'chcontext --device' 0 chcontext --silent --ctx 110 --device 'c 1:5 r' \
+	dd if=/dev/zero of=/dev/null count=1
+run 'vctl diff sees it' 1 vctl diff "$dir/lists.conf"
+check 'and shows it' grep -qx '+c 1:5 r' "$dir/out"
+run 'vctl save of these' 0 vctl save "$dir/110.conf"
+run 'is what is so' 0 vctl diff "$dir/110.conf"
+check 'and has all of it' grep -qx 'address = 127.0.0.9, fd00::2' "$dir/110.conf"
+sed -i '/^c/d; s/127.0.0.9/127.0.0.8/' "$dir/lists.conf"
+run 'vctl apply of others' 0 vctl apply "$dir/lists.conf"
+check 'allows nothing' [ ! -s <(cat $vctx/110/devices) ]
+check 'binds it to others' grep -qx 'address 127.0.0.8' $vctx/110/addresses
+# Refused: a name that is taken; then in the midst
+{ sed 's/127.0.0.8/127.0.0.7/' "$dir/lists.conf"; echo 'c 1:5 rw'; } >"$dir/first.conf"
+printf 'id = 111\nname = mail\n' >"$dir/second.conf"
+run 'vctl apply that is refused' 1 vctl apply "$dir/first.conf" "$dir/second.conf"
+check 'leaves addresses' grep -qx 'address 127.0.0.8' $vctx/110/addresses
+mkdir "$dir/before" $vctx/111
+cp "$dir/lists.conf" "$dir/before"
+echo 'name second' >$vctx/111/status
+printf 'id = 111\n[devices]\nc 1:3 rw\n' >"$dir/second.conf"
+mount --bind $vctx/111 $vctx/111
+mount -o remount,ro,bind $vctx/111
+run 'vctl apply that is refused midway' 1 vctl apply "$dir/first.conf" "$dir/second.conf"
+check 'says why' grep -q 'context 111: its devices: Read-only file system' "$dir/err"
+check 'and that nothing was applied' grep -qx 'vctl: nothing was applied' "$dir/err"
+umount $vctx/111
+run 'takes back addresses and devices' 0 vctl diff "$dir/before/lists.conf"
+sed -i '/addr/d; /dev/d' "$dir/lists.conf"
+run 'vctl apply of a file without both' 0 vctl apply "$dir/lists.conf"
+check 'warns of addresses' grep -q 'keeps its addresses' "$dir/err"
+check 'allows what a new context may use' diff $vctx/110/devices $vctx/100/devices
+run 'chcontext --device in a fresh context' 0 chcontext --silent --device /dev/kmsg:w \
+	sh -c ': >/dev/kmsg'
+run 'without it' 2 chcontext --silent sh -c ': >/dev/kmsg'
+run 'chcontext --device by nobody' 255 setpriv --reuid 65534 --clear-groups \
+	chcontext --silent --device /dev/kmsg:w true
+until_true rmdir $vctx/110 2>/dev/null
+until_true rmdir $vctx/111 2>/dev/null
+
 run 'vctl save' 0 vctl -d "$dir/saved" save
 run 'what is saved is good' 0 vctl -d "$dir/saved" check
 run 'and is what is so' 0 vctl -d "$dir/saved" diff

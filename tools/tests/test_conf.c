@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Files that describe contexts: what is good, and what is wrong and where */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,15 @@ static const char example[] =
 	"\tntask = 5:\n"
 	"memory = :512M   # not a byte more\n"
 	"nsock = max\n"
-	"npty = max:7\n";
+	"npty = max:7\n"
+	"\n"
+	"[addresses]\n"
+	"address = fd00::2 ,10.0.0.2,10.0.0.3\n"
+	"broadcast = 10.0.0.255 # of the first\n"
+	"\n"
+	"[devices]\n"
+	"c 1:3 rwm\n"
+	"\tb\t8:*  r # a disk\n";
 
 /* What is reported: "LINE:COLUMN: MESSAGE", one a line */
 static char reported[8192];
@@ -110,6 +119,18 @@ static void test_example(void **state)
 	assert_int_equal(conf.limit[0].pos.line, 14);
 	assert_int_equal(conf.limit[0].pos.column, 3);
 	assert_null(conf_find_limit(&conf, "nproc "));
+	assert_int_equal(conf.addresses_pos.line, 21);
+	assert_int_equal(conf.addresses.nr, 3);
+	assert_int_equal(conf.addresses.addr[0].addr[3], 2);
+	assert_int_equal(conf.addresses.addr[1].addr[3], 3);
+	assert_int_equal(conf.addresses.addr[2].family, AF_INET6);
+	assert_int_equal(conf.addresses.broadcast, inet_addr("10.0.0.255"));
+	assert_int_equal(conf.devices_pos.line, 25);
+	assert_int_equal(conf.devices.nr, 2);
+	assert_int_equal(conf.devices.dev[1].block, 1);
+	assert_int_equal(conf.devices.dev[1].major, 8);
+	assert_true(conf.devices.dev[1].minor == VCTX_DEVICE_ANY);
+	assert_int_equal(conf.devices.dev[1].access, VCTX_DEVICE_READ);
 	conf_free(&conf);
 	assert_null(conf.file);
 }
@@ -130,6 +151,10 @@ static void test_good(void **state)
 		/* the cap is known only after the burst */
 		"id = 2\n[sched]\nburst = 1s\ncpu = 1000%\n",
 		"id = 2\n[limits]\nnproc = 5\n[sched]\nburst = 1s\n",
+		"id = 2\n[devices]\n", "id = 2\n[devices] # none\n# c 1:3 x\n",
+		"id = 2\n[devices]\nc *:* rwm #\nb *:* rwm",
+		"id = 2\n[addresses]\naddress=::1\n",
+		"id = 2\n[addresses]\nbroadcast = 10.0.0.255\naddress = 10.0.0.2, 10.0.0.2\n",
 	};
 	struct conf conf;
 	size_t i;
@@ -293,11 +318,44 @@ static void test_bad(void **state)
 		{ "id = 2\n[sched]\ncpu = 50%/2s\n", "3:7: a period is from 1 ms to 1 s\n" },
 		{ "id = 2\n[sched]\ncpu = 0.5%\nburst = 5s\n",
 		  "3:7: a cap is at least 1 ms in each period\n" },
-		{ "id = 2\n[addresses]\n",
-		  "2:1: section [addresses]: not supported by this kernel\n" },
+		{ "id = 2\n[addresses]\n", "2:1: there is no address\n" },
+		{ "id = 2\n[addresses]\nbroadcast = 10.0.0.255\n",
+		  "2:1: there is no address\n" },
+		{ "id = 2\n[addresses]\naddress = 10.0.0.2,, 10.0.0,0.0.0.0, ff02::1 ,x\n",
+		  "3:20: an address is missing\n"
+		  "3:22: '10.0.0' is not an address\n"
+		  "3:29: '0.0.0.0' is not the address of a host\n"
+		  "3:38: 'ff02::1' is not the address of a host\n"
+		  "3:47: 'x' is not an address\n" },
+		{ "id = 2\n[addresses]\naddress = 10.0.0.2 10.0.0.3\n",
+		  "3:11: '10.0.0.2 10.0.0.3' is not an address\n" },
+		{ "id = 2\n[addresses]\naddress = 10.0.0.2\naddress = 10.0.0.3\nbroadcast = fd00::1\nbroadcast = 10.0.0.255\nmask = 5\naddress\n",
+		  "4:1: address is set in line 3 already\n"
+		  "5:13: 'fd00::1' is no IPv4 address\n"
+		  "6:1: broadcast is set in line 5 already\n"
+		  "7:1: unknown key 'mask'; address and broadcast are known here\n"
+		  "8:8: '=' is missing\n" },
+		{ "id = 2\n[addresses]\naddress =\nbroadcast = 0.0.0.0\n[addresses]\n",
+		  "3:10: address has no value\n"
+		  "4:13: '0.0.0.0' is no IPv4 address\n"
+		  "5:1: section [addresses] has begun in line 2 already\n"
+		  "2:1: there is no address\n" },
+		{ "id = 2\n[addresses]\naddress = 10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5,10.0.0.6,10.0.0.7,10.0.0.8,10.0.0.9,10.0.0.10,10.0.0.11,10.0.0.12,10.0.0.13,10.0.0.14,10.0.0.15,10.0.0.16,10.0.0.17\n",
+		  "3:162: more than 16 addresses of a family\n" },
+		{ "id = 2\n[devices]\nc 1:3 rwm\n  a 1:3 r\nc 1 r\nc 1:x r\nc 4096:1 r\nb 1:3\nb 1:3 rz # x\nc 1:5 r w\nc = 5\n c 1:3 r\n[devices]\n",
+		  "4:3: c or b is wanted here, for a character or a block device\n"
+		  "5:3: numbers are wanted here: MAJOR:MINOR, of which each may be *\n"
+		  "6:5: numbers are wanted here: MAJOR:MINOR, of which each may be *\n"
+		  "7:3: a major is 4095, a minor 1048575 at most\n"
+		  "8:6: what is allowed is missing: some of r, w and m\n"
+		  "9:8: what is allowed is some of r, w and m\n"
+		  "10:9: there is something after it\n"
+		  "11:3: numbers are wanted here: MAJOR:MINOR, of which each may be *\n"
+		  "12:2: this device is in line 3 already\n"
+		  "13:1: section [devices] has begun in line 2 already\n" },
 		/* what follows a bad section is looked at nevertheless */
-		{ "id = 2\n[addresses]\nweight = 1\nrubbish\n[limits]\nnproc = x\n",
-		  "2:1: section [addresses]: not supported by this kernel\n"
+		{ "id = 2\n[address]\nweight = 1\nrubbish\n[limits]\nnproc = x\n",
+		  "2:1: unknown section [address]\n"
 		  "4:8: '=' is missing\n"
 		  "6:9: limit 'x' is not SOFT:HARD, SOFT:, :HARD or one value\n" },
 		{ "id = 2\n[quota]\nsrv blocks=5\n/srv\n/a bytes=5\n/b blocks=x\n",
@@ -391,6 +449,23 @@ static void test_long(void **state)
 	assert_int_equal(parse_text(&conf, text), 2);
 	assert_non_null(strstr(reported, "\n4:10: the value is too long\n"));
 	conf_free(&conf);
+
+	/* more devices than there may be, and a line that is too long */
+	{
+		char *many = malloc(1 << 16);
+
+		assert_non_null(many);
+		len = (size_t)sprintf(many, "id = 2\n[devices]\n");
+		for (i = 0; i < 300; i++)
+			len += (size_t)sprintf(many + len, "c 200:%d r\n", i);
+		len += (size_t)sprintf(many + len, "c %0300d:1 r\n", 1);
+		assert_int_equal(parse_text(&conf, many), 300 - 256 + 1);
+		assert_int_equal(conf.devices.nr, 256);
+		assert_non_null(strstr(reported, "259:1: more than 256 devices\n"));
+		assert_non_null(strstr(reported, "303:1: the value is too long\n"));
+		conf_free(&conf);
+		free(many);
+	}
 
 	/* more resources than there may be */
 	{
@@ -501,10 +576,13 @@ static void test_round_trip(void **state)
 		{ "rss", 1, 2, 1 << 20, 1048577, 0 },
 		{ "nwhatever", 1, 2, 4096, 8192, 0 },
 	};
-	struct vctx_info info = {
-		.id = 65534, .name = "web",
-		.flags = VCTX_FLAG_LOCK | VCTX_FLAG_SCHED,
-		.nr_res = NR(res), .res = res,
+	struct conf_state kernel = {
+		.info = {
+			.id = 65534, .name = "web",
+			.flags = VCTX_FLAG_LOCK | VCTX_FLAG_SCHED,
+			.nr_res = NR(res), .res = res,
+		},
+		.sched = VCTX_SCHED_INIT,
 	};
 	struct vctx_sched sched = VCTX_SCHED_INIT;
 	static const struct vctx_sched new = VCTX_SCHED_INIT;
@@ -512,6 +590,7 @@ static void test_round_trip(void **state)
 	char *text;
 
 	(void)state;
+	vctx_default_devices(&kernel.devices);
 	sched.on = 1;
 	sched.weight = 10000;
 	sched.quota_usec = 16667;
@@ -519,7 +598,8 @@ static void test_round_trip(void **state)
 	sched.burst_usec = 16666;
 	sched.nice = -19;
 	sched.running = 77;
-	assert_int_equal(conf_from_info(&conf, &info, &sched), 0);
+	kernel.sched = sched;
+	assert_int_equal(conf_from_state(&conf, &kernel), 0);
 	assert_int_equal(conf.nr_limits, 6);
 	text = print(conf_write, &conf);
 	assert_non_null(strstr(text, "\nid = 65534\nname = web\nflags = lock\n"));
@@ -543,11 +623,15 @@ static void test_round_trip(void **state)
 	conf_free(&again);
 
 	/* nothing but an id */
-	memset(&info, 0, sizeof(info));
-	info.id = 2;
-	assert_int_equal(conf_from_info(&conf, &info, &new), 0);
+	memset(&kernel, 0, sizeof(kernel));
+	kernel.info.id = 2;
+	kernel.sched = new;
+	vctx_default_devices(&kernel.devices);
+	assert_int_equal(conf_from_state(&conf, &kernel), 0);
 	text = print(conf_write, &conf);
 	assert_null(strstr(text, "sched"));
+	assert_null(strstr(text, "addresses"));
+	assert_null(strstr(text, "devices"));
 	assert_int_equal(parse(&again, "2.conf", text, strlen(text)), 0);
 	assert_int_equal(diff(&again, &conf, ""), 0);
 	free(text);
@@ -596,6 +680,109 @@ static void test_round_trip_sched(void **state)
 		conf_free(&conf);
 		conf_free(&again);
 	}
+}
+
+/* Likewise, of addresses and devices */
+static void test_round_trip_lists(void **state)
+{
+	static const struct {
+		const char *in;		/* after "id = 2" */
+		const char *out;	/* from the first of both sections on */
+	} trips[] = {
+		{ "[addresses]\naddress=FD00:0::2,10.0.0.2\n",
+		  "[addresses]\naddress = 10.0.0.2, fd00::2\n" },
+		{ "[addresses]\nbroadcast=10.0.0.255\naddress=10.0.0.2\n",
+		  "[addresses]\naddress = 10.0.0.2\nbroadcast = 10.0.0.255\n" },
+		{ "[devices]\n", "[devices]\n" },
+		{ "[devices]\nb 8:* mr\nc  *:3\tw\n",
+		  "[devices]\nb 8:* rm\nc *:3 w\n" },
+		/* what a new context has, in another order */
+		{ "[devices]\nc 136:* rwm\nc 5:2 rwm\nc 5:0 rwm\nc 1:9 rwm\n"
+		  "c 1:8 rwm\nc 1:7 rwm\nc 1:5 rwm\nc 1:3 mwr\n", NULL },
+	};
+	static char most[4096] = "[addresses]\naddress = ";
+	struct conf conf, again;
+	char in[8192];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(trips); i++) {
+		char *text, *section;
+
+		snprintf(in, sizeof(in), "id = 2\nname = x\n%s", trips[i].in);
+		assert_int_equal(parse_text(&conf, in), 0);
+		text = print(conf_write, &conf);
+		section = strstr(text, "[addresses]");
+		if (!section)
+			section = strstr(text, "[devices]");
+		if (trips[i].out)
+			assert_string_equal(section, trips[i].out);
+		else
+			assert_null(section);
+		assert_int_equal(parse_text(&again, text), 0);
+		assert_int_equal(diff(&again, &conf, ""), 0);
+		assert_true(vctx_same_addresses(&again.addresses, &conf.addresses));
+		assert_true(vctx_same_devices(&again.devices, &conf.devices));
+		free(text);
+		conf_free(&conf);
+		conf_free(&again);
+	}
+
+	/* as many addresses as there may be, each as long as can be */
+	for (i = 0; i < VCTX_BIND_MAX; i++)
+		sprintf(most + strlen(most), "%s2001:1111:2222:3333:4444:5555:6666:%x, 200.200.200.%d",
+			i ? ", " : "", 0x7000 + (int)i, 200 + (int)i);
+	snprintf(in, sizeof(in), "id = 2\nname = x\n%s\n", most);
+	assert_int_equal(parse_text(&conf, in), 0);
+	assert_int_equal(conf.addresses.nr, 2 * VCTX_BIND_MAX);
+	{
+		char *text = print(conf_write, &conf);
+
+		assert_int_equal(parse_text(&again, text), 0);
+		assert_true(vctx_same_addresses(&again.addresses, &conf.addresses));
+		free(text);
+	}
+	conf_free(&conf);
+	conf_free(&again);
+}
+
+static void test_diff_lists(void **state)
+{
+	struct conf file, kernel;
+
+	(void)state;
+	parse_text(&file, "id=100\nname=web\n[addresses]\naddress=10.0.0.2\n"
+		   "[devices]\nc 1:3 rwm\nc 1:5 r\nb 8:0 r\n");
+	parse_text(&kernel, "id=100\nname=web\n[addresses]\naddress=10.0.0.2,10.0.0.3\nbroadcast=10.0.0.255\n"
+		   "[devices]\nc 136:* rw\nc 1:5 rw\nc 1:3 rwm\n");
+	assert_int_equal(diff(&file, &kernel,
+		" [addresses]\n"
+		"-address = 10.0.0.2\n"
+		"+address = 10.0.0.2, 10.0.0.3\n"
+		"+broadcast = 10.0.0.255\n"
+		" [devices]\n"
+		"-c 1:5 r\n"
+		"+c 1:5 rw\n"
+		"-b 8:0 r\n"
+		"+c 136:* rw\n"), 5);
+	conf_free(&file);
+	parse_text(&file, "id=100\nname=web\n");
+	conf_free(&kernel);
+	parse_text(&kernel, "id=100\nname=web\n[addresses]\naddress=10.0.0.2\n[devices]\n");
+	assert_int_equal(diff(&file, &kernel,
+		" [addresses]\n"
+		"+address = 10.0.0.2\n"
+		" [devices]\n"
+		"-c 1:3 rwm\n"
+		"-c 1:5 rwm\n"
+		"-c 1:7 rwm\n"
+		"-c 1:8 rwm\n"
+		"-c 1:9 rwm\n"
+		"-c 5:0 rwm\n"
+		"-c 5:2 rwm\n"
+		"-c 136:* rwm\n"), 9);
+	conf_free(&kernel);
+	conf_free(&file);
 }
 
 static void test_diff_sched(void **state)
@@ -761,9 +948,9 @@ static void test_read(void **state)
 	check_read(path, "");
 	f = fopen(path, "a");
 	assert_non_null(f);
-	fputs("nproc = 1\n", f);
+	fputs("c 1:3 r\n", f);
 	assert_int_equal(fclose(f), 0);
-	check_read(path, "20:1: nproc is set in line 14 already\n");
+	check_read(path, "28:1: this device is in line 26 already\n");
 	f = fopen(path, "a");
 	assert_non_null(f);
 	for (i = 0; i < 1 << 20; i++)
@@ -790,6 +977,8 @@ int main(void)
 		cmocka_unit_test(test_diff),
 		cmocka_unit_test(test_quota),
 		cmocka_unit_test(test_diff_sched),
+		cmocka_unit_test(test_round_trip_lists),
+		cmocka_unit_test(test_diff_lists),
 		cmocka_unit_test(test_read),
 	};
 
