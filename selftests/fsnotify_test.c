@@ -378,4 +378,25 @@ TEST_F(fsnotify, others)
 	agent_stop(&neighbour);
 }
 
+static long do_mark_filesystem(long path, long b, long c)
+{
+	int fd = fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC, O_RDONLY);
+	long err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN,
+			  AT_FDCWD, (const char *)path))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+TEST_F(fsnotify, filesystem)
+{
+	EXPECT_EQ(0, do_mark_filesystem((long)"/tmp", 0, 0));
+	/* Attempt: fanotify_mark(2) of a whole filesystem of the host */
+	EXPECT_EQ(-EPERM, CALL(do_mark_filesystem, (long)"/tmp"));
+}
+
 TEST_HARNESS_MAIN

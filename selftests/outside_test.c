@@ -522,6 +522,12 @@ static long do_set_terminal(long fd, long b, long c)
 	return setsid() < 0 ? -errno : result(ioctl(fd, TIOCSCTTY, 0));
 }
 
+/* It leads a session by then. */
+static long do_steal_terminal(long fd, long b, long c)
+{
+	return result(ioctl(fd, TIOCSCTTY, 1));
+}
+
 static long do_sti(long fd, long b, long c)
 {
 	return result(ioctl(fd, TIOCSTI, "x"));
@@ -561,9 +567,128 @@ TEST_F(outside, passed_terminal)
 	EXPECT_EQ(-ENXIO, CALL(do_has_terminal, 0, 0, 0));
 	/* Attempt: TIOCSCTTY of a terminal that a session outside has */
 	EXPECT_EQ(-EPERM, CALL(do_set_terminal, theirs, 0, 0));
+	/* Attempt: the same by force */
+	EXPECT_EQ(-EPERM, CALL(do_steal_terminal, theirs, 0, 0));
 	EXPECT_EQ(-ENXIO, CALL(do_has_terminal, 0, 0, 0));
 	EXPECT_EQ(0, agent_call(&self->outside, do_has_terminal, 0, 0, 0));
 	close(fd);
+}
+
+/* Credentials that are sent, and those of a peer */
+
+static long do_send_credentials(long pid, long b, long c)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr align;
+	} control = {};
+	char byte = 0;
+	struct iovec io = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr msg = {
+		.msg_iov = &io,
+		.msg_iovlen = 1,
+		.msg_control = control.buf,
+		.msg_controllen = sizeof(control.buf),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	struct ucred cred = { .pid = pid };
+	int pair[2];
+	long err;
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_CREDENTIALS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(cred));
+	memcpy(CMSG_DATA(cmsg), &cred, sizeof(cred));
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	err = result(sendmsg(pair[0], &msg, 0));
+	close(pair[0]);
+	close(pair[1]);
+	return err;
+}
+
+TEST_F(outside, sends_credentials)
+{
+	EXPECT_EQ(0, HERE(do_send_credentials, self->outside.pid, 0, 0));
+	EXPECT_EQ(0, CALL(do_send_credentials, self->inside.pid, 0, 0));
+	/* Attempt: SCM_CREDENTIALS: the id of another as one's own */
+	EXPECT_EQ(-ESRCH, CALL(do_send_credentials, self->outside.pid, 0, 0));
+}
+
+static long do_peer(long sock, long b, long c)
+{
+	struct ucred cred = {};
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) ?
+	       -errno : cred.pid;
+}
+
+static long do_agent_peer(long a, long b, long c)
+{
+	return do_peer(agent_sock, 0, 0);
+}
+
+TEST_F(outside, peer)
+{
+	/* Attempt: SO_PEERCRED of a socket whose peer is outside => pid 0 */
+	EXPECT_EQ(0, CALL(do_agent_peer, 0, 0, 0));
+}
+
+/* An id for a child that is somebody's: taken, and so there */
+
+static long do_set_tid(long id, long b, long c)
+{
+	pid_t tid = id;
+	struct {
+		__u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack,
+		      stack_size, tls, set_tid, set_tid_size, cgroup;
+	} args = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (unsigned long)&tid,
+		.set_tid_size = 1,
+	};
+	long pid = syscall(__NR_clone3, &args, sizeof(args));
+
+	if (!pid)
+		_exit(0);
+	if (pid < 0)
+		return -errno;
+	waitpid(pid, NULL, 0);
+	return 0;
+}
+
+/* It must not make a difference. */
+TEST_F(outside, chooses_an_id)
+{
+	pid_t gone = fork();
+
+	if (!gone)
+		_exit(0);
+	ASSERT_EQ(gone, waitpid(gone, NULL, 0));
+	/* Attempt: clone3(2) with set_tid: ids that there are => as for others */
+	EXPECT_EQ(CALL(do_set_tid, gone, 0, 0),
+		  CALL(do_set_tid, self->outside.pid, 0, 0));
+}
+
+static long do_getown(long fd, long b, long c)
+{
+	return fcntl(fd, F_GETOWN);
+}
+
+TEST_F(outside, passed_owner)
+{
+	int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	long theirs;
+
+	ASSERT_LE(0, sock);
+	ASSERT_EQ(0, fcntl(sock, F_SETOWN, self->outside.pid));
+	theirs = agent_give_fd(&self->inside, sock);
+	ASSERT_LE(0, theirs);
+	/* Attempt: F_GETOWN of a descriptor that was passed => 0 */
+	EXPECT_EQ(0, CALL(do_getown, theirs, 0, 0));
+	EXPECT_EQ(self->outside.pid, HERE(do_getown, sock, 0, 0));
+	close(sock);
 }
 
 TEST_HARNESS_MAIN

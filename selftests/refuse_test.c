@@ -764,4 +764,45 @@ TEST_F(refuse, remount)
 	EXPECT_EQ(0, CALL(do_umount, 0, 0, 0));
 }
 
+/* Programs that the kernel would run on the host */
+
+static long do_write_text(long path, long text, long c)
+{
+	return write_file((const char *)path, (const char *)text,
+			  strlen((const char *)text));
+}
+
+static long do_mount_cgroup(long a, long b, long c)
+{
+	return mount("none", DIR_MOUNT, "cgroup", 0, "none,name=vctx_refuse") ?
+	       -errno : 0;
+}
+
+TEST_F(refuse, release_agent)
+{
+	long err;
+
+	ASSERT_EQ(0, CALL(do_private, 0, 0, 0));
+	err = CALL(do_mount_cgroup, 0, 0, 0);
+	if (err)
+		SKIP(return, "no cgroup v1: %s", strerror(-err));
+	/* Attempt: release_agent of a hierarchy of its own */
+	EXPECT_EQ(-EPERM, CALL(do_write_text, DIR_MOUNT "/release_agent",
+			       "/bin/true", 0));
+	EXPECT_EQ(0, CALL(do_umount, 0, 0, 0));
+}
+
+TEST_F(refuse, binfmt_misc)
+{
+	if (!has_type("binfmt_misc"))
+		SKIP(return, "no binfmt_misc");
+	ASSERT_EQ(0, CALL(do_private, 0, 0, 0));
+	if (CALL(do_mount, "binfmt_misc", "none", 0))
+		SKIP(return, "binfmt_misc cannot be mounted");
+	/* Attempt: register an interpreter, where the host has none */
+	EXPECT_EQ(-EPERM, CALL(do_write_text, DIR_MOUNT "/register",
+			       ":vctx_refuse:E::vctx_refuse::/bin/true:", 0));
+	EXPECT_EQ(0, CALL(do_umount, 0, 0, 0));
+}
+
 TEST_HARNESS_MAIN
