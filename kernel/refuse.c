@@ -54,7 +54,8 @@
 
 #define HOST_CAPS	(BIT_ULL(CAP_SYS_MODULE) | BIT_ULL(CAP_SYS_RAWIO) | \
 			 BIT_ULL(CAP_SYS_TIME) | BIT_ULL(CAP_SYSLOG) |	    \
-			 BIT_ULL(CAP_MAC_ADMIN) | BIT_ULL(CAP_MAC_OVERRIDE))
+			 BIT_ULL(CAP_MAC_ADMIN) | BIT_ULL(CAP_MAC_OVERRIDE) | \
+			 BIT_ULL(CAP_AUDIT_CONTROL) | BIT_ULL(CAP_AUDIT_READ))
 
 /* In a namespace of processes of one's own, of that only */
 #define PID_NS_CAPS	(BIT_ULL(CAP_SYS_BOOT) | BIT_ULL(CAP_SYS_PACCT))
@@ -245,9 +246,13 @@ static bool vctx_governs(const struct super_block *sb)
 	case PSTOREFS_MAGIC:
 	case RDTGROUP_SUPER_MAGIC:
 	case XENFS_SUPER_MAGIC:
+	/* The kernel runs its release_agent on the host. */
+	case CGROUP_SUPER_MAGIC:
 		return true;
-	/* Of a user namespace, or holding what its owner has put there */
+	/* Of a user namespace, and that of the host is for all programs of it */
 	case BINFMTFS_MAGIC:
+		return vctx_sb_foreign(sb) || sb->s_user_ns == &init_user_ns;
+	/* Holding what its owner has put there */
 	case BPF_FS_MAGIC:
 		return vctx_sb_foreign(sb);
 	/* Of the network namespace of who has mounted it */
