@@ -214,11 +214,27 @@ static long do_read_all(long fd, long b, long c)
 	return sum;
 }
 
+/* The files again, on a filesystem that is the member's own */
+static long do_mount_own(long a, long b, long c)
+{
+	long err = 0;
+	int i;
+
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", dir, "tmpfs", 0, NULL))
+		return -errno;
+	for (i = 0; i < FILES && !err; i++)
+		err = do_touch(i, 0, 0);
+	return err;
+}
+
 TEST_F(fsnotify, fanotify)
 {
 	struct limit limit;
 	long fd, unlimited;
 
+	ASSERT_EQ(0, CALL(do_mount_own));
 	EXPECT_EQ(0, ctx_set_limits(ID, "ninotify hard 3"));
 	fd = CALL(do_fanotify, 0);
 	ASSERT_LE(0, fd);
@@ -378,25 +394,24 @@ TEST_F(fsnotify, others)
 	agent_stop(&neighbour);
 }
 
-static long do_mark_filesystem(long path, long b, long c)
+TEST_F(fsnotify, of_the_host)
 {
-	int fd = fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC, O_RDONLY);
-	long err = 0;
+	long fd;
 
-	if (fd < 0)
-		return -errno;
-	if (fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN,
-			  AT_FDCWD, (const char *)path))
-		err = -errno;
+	fd = do_fanotify(0, 0, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, do_mark(fd, 0, FAN_MARK_ADD | FAN_MARK_FILESYSTEM));
 	close(fd);
-	return err;
-}
-
-TEST_F(fsnotify, filesystem)
-{
-	EXPECT_EQ(0, do_mark_filesystem((long)"/tmp", 0, 0));
+	fd = CALL(do_fanotify, 0);
+	ASSERT_LE(0, fd);
 	/* Attempt: fanotify_mark(2) of a whole filesystem of the host */
-	EXPECT_EQ(-EPERM, CALL(do_mark_filesystem, (long)"/tmp"));
+	EXPECT_EQ(-EPERM, CALL(do_mark, fd, 0,
+			       FAN_MARK_ADD | FAN_MARK_FILESYSTEM));
+	/* Attempt: fanotify_mark(2) of a mount of one */
+	EXPECT_EQ(-EPERM, CALL(do_mark, fd, 0, FAN_MARK_ADD | FAN_MARK_MOUNT));
+	EXPECT_EQ(0, CALL(do_mark, fd, 0, FAN_MARK_ADD));
+	EXPECT_EQ(0, CALL(do_close, fd));
+	EXPECT_EQ(0, ctx_wait_usage(ID, NINOTIFY, 0));
 }
 
 TEST_HARNESS_MAIN
