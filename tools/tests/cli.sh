@@ -1317,6 +1317,11 @@ expect "vquota -u without -c" 2 "" "*-c CONTEXT is needed with -u" vquota -u 7
 echo readonly >>"$dir/a/.quota"
 expect "vquota of a mount that is read-only" 0 "$report" "" vquota --raw
 fake_disks
+echo "error 5" >>"$b/.quota"
+expect "vquota says which filesystem it is that cannot be asked" 1 "" \
+	"vquota: $b: Input/output error" vquota
+fake_disks
+
 expect "vquota without vctx in the kernel" 0 "*100 - $dir/a 3145728" "" \
 	env VCTXFS=/nowhere vquota --raw
 

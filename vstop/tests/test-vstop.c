@@ -1135,6 +1135,28 @@ static void test_disk_denied(void **state)
 	model_free(&m);
 }
 
+/* One that cannot say whether it has quota hides no other one. */
+static void test_disk_broken(void **state)
+{
+	struct model m;
+	char path[64];
+
+	(void)state;
+	put_disks(16 | 32, "xfs");
+	snprintf(path, sizeof(path), "%s/.quota", shm);
+	put_file(path, "error %d\n", EIO);
+	read_disks(&m);
+	assert_int_equal(m.disks.err, 0);
+	assert_int_equal(m.disks.nr_fs, 2);
+	assert_int_equal(m.disks.fs[0].err, 0);
+	assert_string_equal(m.disks.fs[1].point, shm);
+	assert_int_equal(m.disks.fs[1].err, -EIO);
+	check_cell(find(&m, 101), "disk", 0, "a?b:95%", LEVEL_WARN);
+	/* It may have a limit on the other one. */
+	check_cell(find(&m, 102), "disk", 0, "?", LEVEL_WARN);
+	model_free(&m);
+}
+
 static void test_disk_vanishes(void **state)
 {
 	char quota[64];
@@ -1516,6 +1538,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_disk_none, disk_setup,
 						disk_teardown),
 		cmocka_unit_test_setup_teardown(test_disk_denied, disk_setup,
+						disk_teardown),
+		cmocka_unit_test_setup_teardown(test_disk_broken, disk_setup,
 						disk_teardown),
 		cmocka_unit_test_setup_teardown(test_disk_vanishes, disk_setup,
 						disk_teardown),
