@@ -1618,6 +1618,12 @@ expect "chbind needs an address" 255 "" "*an address is needed" chbind true
 expect "chbind needs a command" 255 "" "*a command is needed" chbind --ip 10.0.0.2
 expect "chbind --ip of what is none" 255 "" \
 	"*'10.0.0' is neither an address nor an interface" chbind --ip 10.0.0 true
+if chbind --silent --ip lo true 2>/dev/null; then
+	expect "chbind --ip of an interface whose addresses are there already" \
+		0 "" "" chbind --silent --ip lo,lo true
+else
+	skip "chbind --ip of an interface" "lo has no address"
+fi
 expect "chbind --bcast of what is none" 255 "" "*'x' is no IPv4 address" \
 	chbind --ip 10.0.0.2 --bcast x true
 rm -f "$FAKE_LOG"
