@@ -1686,6 +1686,12 @@ if [ "$(id -u)" = 0 ]; then
 else
 	skip "chcontext --device" "to be run by root"
 fi
+expect "chcontext --device without vctxfs" 255 "" \
+	"chcontext: vctxfs is not mounted on /nowhere (mount -t vctx vctx /nowhere)" \
+	env VCTXFS=/nowhere chcontext --device /dev/null true
+expect "chcontext --device of a node that is not there, by a relative path" 255 "" \
+	"chcontext: device ./nothing: No such file or directory" \
+	chcontext --device ./nothing true
 expect "chcontext --device of rubbish" 255 "" \
 	"*device 'c 1:3 q': at 'q': what is allowed is some of r, w and m" \
 	chcontext --device 'c 1:3 q' true
