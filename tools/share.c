@@ -148,8 +148,9 @@ void share_compute(struct share *shares, size_t nr)
 /* What it got of one CPU; below 0 if that is not known */
 double share_cpu(const struct share *share)
 {
-	return share->usec && !share->gone ? (double)share_used(share) / (double)share->usec :
-			     -1;
+	if (!share->usec || share->gone)
+		return -1;
+	return (double)share_used(share) / (double)share->usec;
 }
 
 /* What it may get of one CPU; below 0 if there is no cap */

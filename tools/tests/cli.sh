@@ -1584,6 +1584,13 @@ rm "$conf/web.conf"
 expect "vctl save with quota" 0 "" "" vctl -d "$conf" save web
 check "vctl save writes quota" grep -q "^$dir/a blocks=2M:8M inodes=10\$" "$conf/web.conf"
 expect "vctl save with quota, then diff" 0 "" "" vctl -d "$conf" diff
+echo "error 5" >>"$dir/a/.quota"
+expect "vctl diff with a filesystem that cannot be asked" 2 "" \
+	"vctl: $conf/web.conf: disk quota: Input/output error" vctl -d "$conf" diff
+expect "vctl save with a filesystem that cannot be asked" 1 "" \
+	"vctl: $conf/web.conf: disk quota: Input/output error" \
+	vctl -d "$conf" save --force web
+sed -i '/^error/d' "$dir/a/.quota"
 sed -i '/^\[quota/,$d' "$conf/web.conf"
 expect "vctl save over a file without quota" 1 "" "*says something else" vctl -d "$conf" save web
 unset FAKE_TAGS
