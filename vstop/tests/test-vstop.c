@@ -596,7 +596,8 @@ static void test_columns(void **state)
 		{ "id", 1, "id" }, { "ID,CPU%,mem", 3, "mem" },
 		{ "mem,MEM,mem", 1, "mem" }, { "+mem", 11, "mem" },
 		{ "+id", 10, "age" },
-		{ "weight,WANT%,got,Cap%,throttled", 5, "throttled" }, { "REFUSED/s", 1, "refused" },
+		{ "weight,WANT%,got,Cap%,throttled", 5, "throttled" },
+		{ "REFUSED/s", 1, "refused" },
 		{ "id,name,tasks,procs,files,mem,cpu,limit,refused,flags,age,id", 11, "age" },
 	};
 	static const struct {
@@ -617,8 +618,12 @@ static void test_columns(void **state)
 		assert_int_equal(set.nr, 10);
 		assert_null(column_set_parse(&set, good[i].list));
 		assert_int_equal(set.nr, good[i].nr);
+		assert_int_equal(set.usual, *good[i].list == '+' ? 10 : 0);
 		assert_string_equal(set.col[set.nr - 1]->key, good[i].last);
 	}
+	/* A line of the help has 16 columns before it, and has to fit into 80. */
+	for (i = 0; i < (size_t)nr_columns; i++)
+		assert_true(strlen(column_table[i].help) <= 64);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		column_set_usual(&set, true);
 		assert_int_equal(set.nr, 13);
