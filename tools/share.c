@@ -165,11 +165,12 @@ double share_cap(const struct share *share)
 /* The part of its periods in which it had to wait; below 0 without any */
 double share_throttled(const struct share *share)
 {
-	unsigned long long periods = share->is.nr_periods -
-				     share->was.nr_periods;
+	const struct vctx_sched *is = &share->is, *was = &share->was;
 
-	if (share->gone || !periods)
+	/* Fewer than before are those of another context of that number. */
+	if (share->gone || is->nr_periods <= was->nr_periods ||
+	    is->nr_throttled < was->nr_throttled)
 		return -1;
-	return (double)(share->is.nr_throttled - share->was.nr_throttled) /
-	       (double)periods;
+	return (double)(is->nr_throttled - was->nr_throttled) /
+	       (double)(is->nr_periods - was->nr_periods);
 }

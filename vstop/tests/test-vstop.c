@@ -1353,6 +1353,26 @@ static void check_text(struct model *m, uint32_t id, const char *column,
 	assert_string_equal(cell, want);
 }
 
+/* While vsched watches, a number may come to mean another context. */
+static void test_share_replaced(void **state)
+{
+	struct share share = {
+		.was = { .on = 1, .usage_usec = 9, .nr_periods = 20,
+			 .nr_throttled = 8 },
+		.is = { .on = 1, .usage_usec = 5, .nr_periods = 10,
+			.nr_throttled = 9 },
+		.usec = 1000,
+	};
+
+	(void)state;
+	assert_true(share_used(&share) == 0);
+	assert_true(share_throttled(&share) < 0);
+	share.is.nr_periods = 30;
+	NEAR(share_throttled(&share), 0.1);
+	share.is.nr_throttled = 7;
+	assert_true(share_throttled(&share) < 0);
+}
+
 static void test_shares(void **state)
 {
 	struct model m;
@@ -1553,6 +1573,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_disk_pace, disk_setup,
 						disk_teardown),
 		cmocka_unit_test(test_disk_levels),
+		cmocka_unit_test(test_share_replaced),
 		cmocka_unit_test_setup_teardown(test_shares, share_setup,
 						share_teardown),
 		cmocka_unit_test(test_many),
