@@ -374,13 +374,7 @@ int vctx_change_devices(const struct vctx_devices *from,
 			void *arg)
 {
 	const struct change change = { from, to, write_line, arg };
-	struct vctx_devices new;
 
-	vctx_default_devices(&new);
-	if (vctx_same_devices(from, to))
-		return 0;
-	if (vctx_same_devices(to, &new))
-		return write_line(arg, "default");
 	return change_kind(&change, 0) ?: change_kind(&change, 1);
 }
 
@@ -432,8 +426,17 @@ static int write_devices(void *arg, const char *line)
  */
 int vctx_set_devices(unsigned int id, const struct vctx_devices *list)
 {
-	struct vctx_devices is;
+	struct vctx_devices is, new;
 	int err = vctx_get_devices(id, &is);
 
-	return err ? err : vctx_change_devices(&is, list, write_devices, &id);
+	if (err || vctx_same_devices(&is, list))
+		return err;
+	vctx_default_devices(&new);
+	/*
+	 * One write does it, but not in a context that may be within another:
+	 * there the word stands for what that one has.
+	 */
+	if (id <= VCTX_ID_STATIC_MAX && vctx_same_devices(list, &new))
+		return write_devices(&id, "default");
+	return vctx_change_devices(&is, list, write_devices, &id);
 }

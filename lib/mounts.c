@@ -167,9 +167,13 @@ static int same_filesystem(const struct vctx_mount *a,
 	return a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
 }
 
-/* Return: 1 if what is seen at a mount point has quota, 0, or an error. */
-static int has_quota(const struct vctx_mounts *mounts,
-		     const struct vctx_mount *mount, enum vctx_quota_type type)
+/*
+ * Has what is seen at a mount point quota?  One that cannot say, as when its disk
+ * is broken, may have it: who asks it for more gets the error, and knows whose.
+ */
+static int may_have_type(const struct vctx_mounts *mounts,
+			 const struct vctx_mount *mount,
+			 enum vctx_quota_type type)
 {
 	int fd = open(mount->point, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct vctx_mount *seen;
@@ -183,27 +187,28 @@ static int has_quota(const struct vctx_mounts *mounts,
 	if (!seen || same_filesystem(seen, mount))
 		err = vctx_quota_state(fd, type, &state);
 	close(fd);
-	return err ? err : !!(state & VCTX_QUOTA_COUNTED);
+	return err || (state & VCTX_QUOTA_COUNTED);
 }
 
 /**
  * vctx_keep_quota() - leave only filesystems that have quota
  * @mounts: from vctx_read_mounts(); has one mount of each afterwards, one of
- *	all of it if there is
+ *	all of it if there is; also those for which vctx_quota_state() fails
  * @type: kind of quota
  *
- * Return: 0; errors as vctx_quota_state().
+ * Return: 0; -ENOMEM.
  */
 int vctx_keep_quota(struct vctx_mounts *mounts, enum vctx_quota_type type)
 {
 	struct vctx_mount *kept = calloc(mounts->nr + 1, sizeof(*kept));
 	size_t nr = 0;
 	size_t i, j;
-	int err = kept ? 0 : -ENOMEM;
 	int part;
 
+	if (!kept)
+		return -ENOMEM;
 	for (part = 0; part < 2; part++) {
-		for (i = 0; err >= 0 && i < mounts->nr; i++) {
+		for (i = 0; i < mounts->nr; i++) {
 			const struct vctx_mount *mount = &mounts->mount[i];
 
 			if (!may_have_quota(mount) ||
@@ -212,16 +217,9 @@ int vctx_keep_quota(struct vctx_mounts *mounts, enum vctx_quota_type type)
 			for (j = 0; j < nr; j++)
 				if (same_filesystem(&kept[j], mount))
 					break;
-			if (j < nr)
-				continue;
-			err = has_quota(mounts, mount, type);
-			if (err > 0)
+			if (j == nr && may_have_type(mounts, mount, type))
 				kept[nr++] = *mount;
 		}
-	}
-	if (err < 0) {
-		free(kept);
-		return err;
 	}
 	free(mounts->mount);
 	mounts->mount = kept;

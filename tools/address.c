@@ -25,7 +25,7 @@ static int add_interface(const struct tool *tool, struct vctx_addresses *set,
 			 const char *name)
 {
 	struct ifaddrs *all, *i;
-	size_t before = set->nr;
+	int found = 0;
 
 	if (getifaddrs(&all))
 		return -errno;
@@ -48,9 +48,10 @@ static int add_interface(const struct tool *tool, struct vctx_addresses *set,
 		else
 			continue;
 		add(tool, set, &addr);
+		found = 1;
 	}
 	freeifaddrs(all);
-	return set->nr > before ? 0 : -ENOENT;
+	return found ? 0 : -ENOENT;
 }
 
 static void add_word(const struct tool *tool, struct vctx_addresses *set,

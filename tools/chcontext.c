@@ -178,7 +178,8 @@ static void parse_device(struct request *r, const char *text)
 	const char *why;
 	size_t at;
 
-	if (*text == '/') {
+	/* Numbers have none. */
+	if (strchr(text, '/')) {
 		if (!parse_node(text, &dev))
 			exit(EXIT_CHCONTEXT);
 	} else {
@@ -190,6 +191,22 @@ static void parse_device(struct request *r, const char *text)
 	if (vctx_add_device(&r->devices, &dev))
 		tool_usage_error(&tool, "more than %d devices",
 				 VCTX_DEVICES_MAX);
+}
+
+/* False after an error.  Lists are files of vctxfs, which entering needs not. */
+static int may_allow_devices(void)
+{
+	int err = vctx_check();
+
+	if (err) {
+		tool_context_error(&tool, NULL, err);
+		return 0;
+	}
+	if (!tool_is_host_root()) {
+		tool_error(&tool, "--device: only root outside of all contexts may do that");
+		return 0;
+	}
+	return 1;
 }
 
 /*
@@ -510,12 +527,8 @@ int main(int argc, char *argv[])
 		tool_usage_error(&tool, "a command is needed");
 	if (r.addresses.broadcast && !r.addresses.nr)
 		tool_usage_error(&tool, "--bcast needs --ip");
-	if (r.devices.nr && !tool_is_host_root()) {
-		tool_error(&tool, vctx_check() == -EOPNOTSUPP ?
-			   "the running kernel has no vctx" :
-			   "--device: only root outside of all contexts may do that");
+	if (r.devices.nr && !may_allow_devices())
 		return EXIT_CHCONTEXT;
-	}
 
 	if (r.disconnect)
 		report = disconnect();

@@ -1308,8 +1308,9 @@ static int diff_devices(FILE *f, const struct vctx_devices *file,
  * @file: what the file says; these lines begin with "-"
  * @kernel: what is so, from conf_from_state(); these lines begin with "+"
  *
- * Both are of the same context, and call filesystems the same.  The flags of @kernel may be more than a file
- * can take away: that is a difference nevertheless.
+ * Both are of the same context, and call filesystems the same.  The flags of
+ * @kernel may be more than a file can take away: that is a difference
+ * nevertheless.
  *
  * Return: how many differences there are.
  */

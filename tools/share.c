@@ -148,8 +148,9 @@ void share_compute(struct share *shares, size_t nr)
 /* What it got of one CPU; below 0 if that is not known */
 double share_cpu(const struct share *share)
 {
-	return share->usec && !share->gone ? (double)share_used(share) / (double)share->usec :
-			     -1;
+	if (!share->usec || share->gone)
+		return -1;
+	return (double)share_used(share) / (double)share->usec;
 }
 
 /* What it may get of one CPU; below 0 if there is no cap */
@@ -164,11 +165,12 @@ double share_cap(const struct share *share)
 /* The part of its periods in which it had to wait; below 0 without any */
 double share_throttled(const struct share *share)
 {
-	unsigned long long periods = share->is.nr_periods -
-				     share->was.nr_periods;
+	const struct vctx_sched *is = &share->is, *was = &share->was;
 
-	if (share->gone || !periods)
+	/* Fewer than before are those of another context of that number. */
+	if (share->gone || is->nr_periods <= was->nr_periods ||
+	    is->nr_throttled < was->nr_throttled)
 		return -1;
-	return (double)(share->is.nr_throttled - share->was.nr_throttled) /
-	       (double)periods;
+	return (double)(is->nr_throttled - was->nr_throttled) /
+	       (double)(is->nr_periods - was->nr_periods);
 }

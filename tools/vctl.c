@@ -788,6 +788,7 @@ static int do_check(const char *dir, int argc, char *argv[])
 /* Prints how a file and its context differ; 0, an exit code or both. */
 static int diff_item(const struct item *item)
 {
+	const char *what = "";
 	struct conf kernel;
 	char *text = NULL;
 	size_t size;
@@ -796,11 +797,13 @@ static int diff_item(const struct item *item)
 	int err;
 
 	err = conf_from_state(&kernel, &item->old);
-	if (!err && item->conf.quota_pos.line)
+	if (!err && item->conf.quota_pos.line) {
 		err = disk_read(&kernel, item->conf.id, &item->conf);
+		what = err ? "disk quota: " : "";
+	}
 	f = err ? NULL : open_memstream(&text, &size);
 	if (!f) {
-		tool_error(&tool, "%s: %s", item->conf.file,
+		tool_error(&tool, "%s: %s%s", item->conf.file, what,
 			   strerror(err ? -err : ENOMEM));
 		conf_free(&kernel);
 		return EXIT_TROUBLE;
@@ -936,6 +939,7 @@ static int save_one(const char *path, unsigned int id, int force)
 {
 	char words[VCTX_FLAGS_LEN];
 	struct conf_state state;
+	const char *what = "";
 	struct conf conf;
 	int err;
 
@@ -959,8 +963,10 @@ static int save_one(const char *path, unsigned int id, int force)
 	}
 	err = conf_from_state(&conf, &state);
 	vctx_info_free(&state.info);
-	if (!err)
+	if (!err) {
 		err = read_disk(&conf, path);
+		what = err ? "disk quota: " : "";
+	}
 	if (!err && !access(path, F_OK)) {
 		if (says_so(path, &conf))
 			goto done;
@@ -977,7 +983,7 @@ done:
 	conf_free(&conf);
 	if (!err)
 		return EXIT_SUCCESS;
-	tool_error(&tool, "%s: %s", path, strerror(-err));
+	tool_error(&tool, "%s: %s%s", path, what, strerror(-err));
 	return EXIT_FAILED;
 }
 

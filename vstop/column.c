@@ -617,7 +617,7 @@ const struct column column_table[] = {
 		.level = refused_level, .json = refused_json,
 	}, {
 		.title = "DISK", .key = "disk", .hotkey = 'D', .extra = true,
-		.help = "the disk limit that is nearest; S over soft, G grace over, R refused",
+		.help = "nearest disk limit; S over soft, G grace over, R refused",
 		.needs = MODEL_DISK, .present = disk_present,
 		.width = 14, .grow = 32, .drop = 5, .align = ALIGN_LEFT,
 		.descending = true,
@@ -633,7 +633,7 @@ const struct column column_table[] = {
 		.level = diskref_level, .json = diskref_json,
 	}, {
 		.title = "FLAGS", .key = "flags",
-		.help = "L no contexts inside, P no entry, S own share of CPU, F own init, V sees itself only",
+		.help = "L lock, P private, S own share of CPU, F fakeinit, V virt",
 		.width = 6, .drop = 11, .align = ALIGN_LEFT, .descending = true,
 		.compare = flags_compare, .render = flags_render,
 		.json = flags_json,
@@ -651,7 +651,7 @@ const struct column column_table[] = {
 		.json = weight_json,
 	}, {
 		.title = "WANT%", .key = "want", .asked = true,
-		.help = "part of all shares that the weights of those who are busy give it",
+		.help = "part of all shares that the weights of the busy ones give it",
 		.needs = MODEL_SHARE,
 		.width = 5, .drop = 13, .align = ALIGN_RIGHT, .descending = true,
 		.compare = want_compare, .render = want_render,
@@ -702,10 +702,10 @@ void column_set_usual(struct column_set *set, bool extra)
 	int c;
 
 	set->nr = 0;
-	set->chosen = false;
 	for (c = 0; c < nr_columns; c++)
 		if (!column_table[c].asked && (extra || !column_table[c].extra))
 			set->col[set->nr++] = &column_table[c];
+	set->usual = set->nr;
 }
 
 static bool set_has(const struct column_set *set, const struct column *col)
@@ -720,11 +720,11 @@ static bool set_has(const struct column_set *set, const struct column *col)
 
 const char *column_set_parse(struct column_set *set, const char *list)
 {
-	set->chosen = true;
 	if (*list == '+')
 		list++;
 	else
 		set->nr = 0;
+	set->usual = set->nr;
 	for (;;) {
 		const struct column *col;
 		size_t len = strcspn(list, ",");

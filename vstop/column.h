@@ -64,12 +64,13 @@ extern const int nr_columns;
  * struct column_set - columns that are shown, in this order
  * @col: the columns
  * @nr: how many
- * @chosen: by the user, who gets also those with nothing to show
+ * @usual: how many of them, the first ones, nobody has asked for: they go if there
+ *	is nothing to show, and before the others if there is no room
  */
 struct column_set {
 	const struct column *col[MAX_COLUMNS];
 	int nr;
-	bool chosen;
+	int usual;
 };
 
 /* What must be read for @set, and to order by @sort */

@@ -294,9 +294,21 @@ static void draw_meters(const struct screen *s, int y)
 }
 
 /* What the user has asked for is there, even if there is nothing to show. */
-static bool is_present(const struct screen *s, const struct column *col)
+static bool is_present(const struct screen *s, int c)
 {
-	return s->set->chosen || !col->present || col->present(s->m);
+	const struct column *col = s->set->col[c];
+
+	return c >= s->set->usual || !col->present || col->present(s->m);
+}
+
+/* Does column @a go before @b where there is no room for both? */
+static bool goes_before(const struct column_set *set, int a, int b)
+{
+	bool usual = a < set->usual;
+
+	if (usual != (b < set->usual))
+		return usual;
+	return set->col[a]->drop > set->col[b]->drop;
 }
 
 /*
@@ -327,7 +339,7 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 	}
 	for (c = 0; c < nr; c++) {
 		width[c] = 0;
-		if (!is_present(s, col[c])) {
+		if (!is_present(s, c)) {
 			shown--;
 			continue;
 		}
@@ -344,8 +356,8 @@ static void layout(const struct screen *s, int width[MAX_COLUMNS])
 		int least = -1;
 
 		for (c = 0; c < nr; c++)
-			if (width[c] && (least < 0 ||
-					 col[c]->drop > col[least]->drop))
+			if (width[c] &&
+			    (least < 0 || goes_before(s->set, c, least)))
 				least = c;
 		total -= width[least] + 1;
 		width[least] = 0;
@@ -775,7 +787,7 @@ static void sort_beside(struct screen *s, int step)
 	for (c = 0; c < set->nr && set->col[c] != s->sort; c++)
 		;
 	c = c == set->nr ? 0 : c + step;
-	while (c >= 0 && c < set->nr && !is_present(s, set->col[c]))
+	while (c >= 0 && c < set->nr && !is_present(s, c))
 		c += step;
 	if (c >= 0 && c < set->nr)
 		sort_by(s, set->col[c]);

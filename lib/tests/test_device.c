@@ -134,9 +134,7 @@ static int model_write(void *arg, const char *line)
 	assert_null(strchr(line, '\n'));
 	if (++model->lines == model->fail_at)
 		return -ENOMEM;
-	if (!strcmp(line, "default")) {
-		vctx_default_devices(&model->list);
-	} else if (!strncmp(line, "allow ", 6)) {
+	if (!strncmp(line, "allow ", 6)) {
 		assert_null(vctx_parse_device(line + 6, &dev, &at));
 		err = vctx_add_device(&model->list, &dev) ? -ENOSPC : 0;
 	} else {
@@ -188,7 +186,7 @@ static void test_change(void **state)
 	} all[] = {
 		{ "", "", 0, 0 },
 		{ default_list, default_list, 0, 0 },
-		{ "c 1:3 r\n", default_list, 1, 0 },
+		{ "c 1:3 r\n", default_list, 8, 0 },
 		{ default_list, "", 8, 0 },
 		{ "c 1:3 rw\nc 1:5 r\n", "c 1:5 r\nc 1:3 rw\n", 0, 0 },
 		{ "c 1:3 rw\n", "c 1:3 r\n", 1, 0 },
@@ -288,11 +286,23 @@ static void test_error(void **state)
 	assert_int_equal(model.list.nr, 2);
 }
 
+/* What was written last stands at the beginning of the file. */
+static void check_written(const char *file, const char *want)
+{
+	char line[64], path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", root, file);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof(line), f));
+	fclose(f);
+	assert_string_equal(line, want);
+}
+
 static void test_file(void **state)
 {
 	struct vctx_devices list, new;
-	char line[64], path[256];
-	FILE *f;
 
 	(void)state;
 	assert_int_equal(vctx_get_devices(7, &list), -ENOENT);
@@ -306,14 +316,29 @@ static void test_file(void **state)
 	assert_int_equal(list.nr, 0);
 	make_list(&new, "c 1:3 rw\n");
 	assert_int_equal(vctx_set_devices(7, &new), 0);
-	snprintf(path, sizeof(path), "%s/7/devices", root);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	assert_non_null(fgets(line, sizeof(line), f));
-	fclose(f);
-	assert_string_equal(line, "allow c 1:3 rw\n");
+	check_written("7/devices", "allow c 1:3 rw\n");
 	assert_int_equal(vctx_get_devices(7, &list), -EPROTO);
 	assert_int_equal(vctx_set_devices(8, &new), -ENOENT);
+}
+
+/* In a context within another one, "default" is what that one has. */
+static void test_default(void **state)
+{
+	struct vctx_devices new;
+
+	(void)state;
+	vctx_default_devices(&new);
+	put_dir("9");
+	put("9/devices", default_list);
+	assert_int_equal(vctx_set_devices(9, &new), 0);
+	check_written("9/devices", "c 1:3 rwm\n");
+	put("9/devices", "c 1:3 r\n");
+	assert_int_equal(vctx_set_devices(9, &new), 0);
+	check_written("9/devices", "default\n");
+	put_dir("65536");
+	put("65536/devices", "c 1:3 r\n");
+	assert_int_equal(vctx_set_devices(65536, &new), 0);
+	check_written("65536/devices", "allow c 136:* rwm\n");
 }
 
 int main(void)
@@ -325,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_error),
 		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_default),
 	};
 
 	return cmocka_run_group_tests_name("lib-device", tests, make_root,

@@ -22,10 +22,11 @@ static int add_place(struct places *places, const struct place *place)
 	return 0;
 }
 
-/* Return: 0, or what the kernel says beside that there is no quota. */
+/* Return: 0; an exit code after the error was printed. */
 static int find_all(struct places *places, enum vctx_quota_type type)
 {
 	int err = vctx_keep_quota(&places->mounts, type);
+	const char *what = "mounts";
 	size_t i;
 
 	for (i = 0; !err && i < places->mounts.nr; i++) {
@@ -36,15 +37,18 @@ static int find_all(struct places *places, enum vctx_quota_type type)
 			.mount = mount,
 		};
 
-		if (place.fd < 0)
-			return -errno;
-		err = vctx_quota_state(place.fd, type, &place.state);
+		what = mount->point;
+		err = place.fd < 0 ? -errno :
+		      vctx_quota_state(place.fd, type, &place.state);
 		if (!err)
 			err = add_place(places, &place);
-		if (err)
+		if (err && place.fd >= 0)
 			close(place.fd);
 	}
-	return err;
+	if (!err)
+		return 0;
+	tool_error(&vquota_tool, "%s: %s", what, strerror(-err));
+	return EXIT_FAILED;
 }
 
 /* Where a device is mounted, as a path that names the filesystem */
@@ -147,12 +151,8 @@ int places_find(struct places *places, const char *path,
 	}
 	if (!path) {
 		err = find_all(places, type);
-		if (err) {
-			tool_context_error(&vquota_tool, NULL, err);
-			return EXIT_FAILED;
-		}
-		if (places->nr)
-			return 0;
+		if (err || places->nr)
+			return err;
 		tool_error(&vquota_tool, "no filesystem that is mounted has %s quota; -f PATH says what one lacks",
 			   type == VCTX_QUOTA_TAG ? "project" : "user");
 		return EXIT_FAILED;

@@ -1317,6 +1317,11 @@ expect "vquota -u without -c" 2 "" "*-c CONTEXT is needed with -u" vquota -u 7
 echo readonly >>"$dir/a/.quota"
 expect "vquota of a mount that is read-only" 0 "$report" "" vquota --raw
 fake_disks
+echo "error 5" >>"$b/.quota"
+expect "vquota says which filesystem it is that cannot be asked" 1 "" \
+	"vquota: $b: Input/output error" vquota
+fake_disks
+
 expect "vquota without vctx in the kernel" 0 "*100 - $dir/a 3145728" "" \
 	env VCTXFS=/nowhere vquota --raw
 
@@ -1579,6 +1584,13 @@ rm "$conf/web.conf"
 expect "vctl save with quota" 0 "" "" vctl -d "$conf" save web
 check "vctl save writes quota" grep -q "^$dir/a blocks=2M:8M inodes=10\$" "$conf/web.conf"
 expect "vctl save with quota, then diff" 0 "" "" vctl -d "$conf" diff
+echo "error 5" >>"$dir/a/.quota"
+expect "vctl diff with a filesystem that cannot be asked" 2 "" \
+	"vctl: $conf/web.conf: disk quota: Input/output error" vctl -d "$conf" diff
+expect "vctl save with a filesystem that cannot be asked" 1 "" \
+	"vctl: $conf/web.conf: disk quota: Input/output error" \
+	vctl -d "$conf" save --force web
+sed -i '/^error/d' "$dir/a/.quota"
 sed -i '/^\[quota/,$d' "$conf/web.conf"
 expect "vctl save over a file without quota" 1 "" "*says something else" vctl -d "$conf" save web
 unset FAKE_TAGS
@@ -1613,6 +1625,12 @@ expect "chbind needs an address" 255 "" "*an address is needed" chbind true
 expect "chbind needs a command" 255 "" "*a command is needed" chbind --ip 10.0.0.2
 expect "chbind --ip of what is none" 255 "" \
 	"*'10.0.0' is neither an address nor an interface" chbind --ip 10.0.0 true
+if chbind --silent --ip lo true 2>/dev/null; then
+	expect "chbind --ip of an interface whose addresses are there already" \
+		0 "" "" chbind --silent --ip lo,lo true
+else
+	skip "chbind --ip of an interface" "lo has no address"
+fi
 expect "chbind --bcast of what is none" 255 "" "*'x' is no IPv4 address" \
 	chbind --ip 10.0.0.2 --bcast x true
 rm -f "$FAKE_LOG"
@@ -1675,6 +1693,12 @@ if [ "$(id -u)" = 0 ]; then
 else
 	skip "chcontext --device" "to be run by root"
 fi
+expect "chcontext --device without vctxfs" 255 "" \
+	"chcontext: vctxfs is not mounted on /nowhere (mount -t vctx vctx /nowhere)" \
+	env VCTXFS=/nowhere chcontext --device /dev/null true
+expect "chcontext --device of a node that is not there, by a relative path" 255 "" \
+	"chcontext: device ./nothing: No such file or directory" \
+	chcontext --device ./nothing true
 expect "chcontext --device of rubbish" 255 "" \
 	"*device 'c 1:3 q': at 'q': what is allowed is some of r, w and m" \
 	chcontext --device 'c 1:3 q' true

@@ -5,6 +5,7 @@
  * A directory with a file ".quota" is the root of one.  Its lines:
  *
  *	state N			Q_XGETQSTATV's flags; without: project, enforced
+ *	error N			all calls fail with that errno
  *	readonly		Q_GETQUOTA and the like fail with EROFS
  *	grace SPACE INODES	in seconds
  *	TYPE ID SPACE SOFT HARD EXPIRES INODES SOFT HARD EXPIRES
@@ -35,6 +36,7 @@ struct line {
 static struct {
 	char path[4096];
 	unsigned int state;
+	int error;
 	int readonly;
 	unsigned long long grace[2];
 	struct line line[MOST];
@@ -82,6 +84,7 @@ static int load(int fd)
 		unsigned long long *v = l->value;
 
 		if (sscanf(text, "state %u", &disk.state) == 1 ||
+		    sscanf(text, "error %d", &disk.error) == 1 ||
 		    sscanf(text, "grace %llu %llu", &disk.grace[0],
 			   &disk.grace[1]) == 2)
 			continue;
@@ -214,6 +217,8 @@ long fake_quotactl(int fd, unsigned int cmd, unsigned int id, void *arg)
 
 	if (load(fd))
 		return fail(ENOSYS);
+	if (disk.error)
+		return fail(disk.error);
 	cmd >>= SUBCMDSHIFT;
 	if (cmd == Q_XGETQSTATV) {
 		((struct fs_quota_statv *)arg)->qs_flags = (__u16)disk.state;

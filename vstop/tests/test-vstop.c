@@ -596,7 +596,8 @@ static void test_columns(void **state)
 		{ "id", 1, "id" }, { "ID,CPU%,mem", 3, "mem" },
 		{ "mem,MEM,mem", 1, "mem" }, { "+mem", 11, "mem" },
 		{ "+id", 10, "age" },
-		{ "weight,WANT%,got,Cap%,throttled", 5, "throttled" }, { "REFUSED/s", 1, "refused" },
+		{ "weight,WANT%,got,Cap%,throttled", 5, "throttled" },
+		{ "REFUSED/s", 1, "refused" },
 		{ "id,name,tasks,procs,files,mem,cpu,limit,refused,flags,age,id", 11, "age" },
 	};
 	static const struct {
@@ -617,8 +618,12 @@ static void test_columns(void **state)
 		assert_int_equal(set.nr, 10);
 		assert_null(column_set_parse(&set, good[i].list));
 		assert_int_equal(set.nr, good[i].nr);
+		assert_int_equal(set.usual, *good[i].list == '+' ? 10 : 0);
 		assert_string_equal(set.col[set.nr - 1]->key, good[i].last);
 	}
+	/* A line of the help has 16 columns before it, and has to fit into 80. */
+	for (i = 0; i < (size_t)nr_columns; i++)
+		assert_true(strlen(column_table[i].help) <= 64);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		column_set_usual(&set, true);
 		assert_int_equal(set.nr, 13);
@@ -1135,6 +1140,28 @@ static void test_disk_denied(void **state)
 	model_free(&m);
 }
 
+/* One that cannot say whether it has quota hides no other one. */
+static void test_disk_broken(void **state)
+{
+	struct model m;
+	char path[64];
+
+	(void)state;
+	put_disks(16 | 32, "xfs");
+	snprintf(path, sizeof(path), "%s/.quota", shm);
+	put_file(path, "error %d\n", EIO);
+	read_disks(&m);
+	assert_int_equal(m.disks.err, 0);
+	assert_int_equal(m.disks.nr_fs, 2);
+	assert_int_equal(m.disks.fs[0].err, 0);
+	assert_string_equal(m.disks.fs[1].point, shm);
+	assert_int_equal(m.disks.fs[1].err, -EIO);
+	check_cell(find(&m, 101), "disk", 0, "a?b:95%", LEVEL_WARN);
+	/* It may have a limit on the other one. */
+	check_cell(find(&m, 102), "disk", 0, "?", LEVEL_WARN);
+	model_free(&m);
+}
+
 static void test_disk_vanishes(void **state)
 {
 	char quota[64];
@@ -1324,6 +1351,26 @@ static void check_text(struct model *m, uint32_t id, const char *column,
 
 	column_find(column)->render(find(m, id), cell, sizeof(cell), 0);
 	assert_string_equal(cell, want);
+}
+
+/* While vsched watches, a number may come to mean another context. */
+static void test_share_replaced(void **state)
+{
+	struct share share = {
+		.was = { .on = 1, .usage_usec = 9, .nr_periods = 20,
+			 .nr_throttled = 8 },
+		.is = { .on = 1, .usage_usec = 5, .nr_periods = 10,
+			.nr_throttled = 9 },
+		.usec = 1000,
+	};
+
+	(void)state;
+	assert_true(share_used(&share) == 0);
+	assert_true(share_throttled(&share) < 0);
+	share.is.nr_periods = 30;
+	NEAR(share_throttled(&share), 0.1);
+	share.is.nr_throttled = 7;
+	assert_true(share_throttled(&share) < 0);
 }
 
 static void test_shares(void **state)
@@ -1517,6 +1564,8 @@ int main(void)
 						disk_teardown),
 		cmocka_unit_test_setup_teardown(test_disk_denied, disk_setup,
 						disk_teardown),
+		cmocka_unit_test_setup_teardown(test_disk_broken, disk_setup,
+						disk_teardown),
 		cmocka_unit_test_setup_teardown(test_disk_vanishes, disk_setup,
 						disk_teardown),
 		cmocka_unit_test_setup_teardown(test_disk_refused, disk_setup,
@@ -1524,6 +1573,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_disk_pace, disk_setup,
 						disk_teardown),
 		cmocka_unit_test(test_disk_levels),
+		cmocka_unit_test(test_share_replaced),
 		cmocka_unit_test_setup_teardown(test_shares, share_setup,
 						share_teardown),
 		cmocka_unit_test(test_many),

@@ -443,6 +443,15 @@ sees '^status 0$'
 # Filesystems with quota that come, are denied, and go
 start A=a
 sees ' FLAGS +AGE$' && ! screen | grep -q DISK; ok $? 'no disk, no column'
+press q
+sees '^status 0$'
+start A=a -o +weight
+sees ' WEIGHT$' && ! screen | grep -q DISK
+ok $? 'nor with another one, which has been asked for and has room'
+press q
+sees '^status 0$'
+start A=a
+sees ' FLAGS +AGE$'
 disks
 sees ' REFUSED/s DISK *$'; ok $? 'a disk: a column'
 sees ' build .* \[\|+\] +112% G$'; ok $? 'G: the time of grace is over'
