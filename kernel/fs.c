@@ -719,19 +719,21 @@ static struct file_system_type vctxfs_type = {
 /*
  * With FS_USERNS_MOUNT is what Linux trusts to give no rights to whoever mounts
  * it, in a user namespace.  What needs a device is never so.  In that of the
- * host a hierarchy of cgroup v1 would be another one for all processes.
+ * host a hierarchy of cgroup v1 would be another one for all processes.  What is
+ * in ramfs no limit counts.
  */
 bool __vctx_may_mount(const struct file_system_type *type)
 {
 	return ((type->fs_flags & FS_USERNS_MOUNT) &&
-		strcmp(type->name, "cgroup")) || type == &vctxfs_type;
+		strcmp(type->name, "cgroup") && strcmp(type->name, "ramfs")) ||
+	       type == &vctxfs_type;
 }
 
 /*
  * Watching the directory of all processes, contexts or ptys tells the names in
  * it as others use them, and a mark on a whole mount even more.  One on a mount
  * or a filesystem of the host hands out what others open there, also outside of
- * the member's root, and can refuse it.
+ * the member's root, and any of it can be asked to refuse them that.
  */
 static int vctx_path_notify(const struct path *path, u64 mask,
 			    unsigned int obj_type)
@@ -742,7 +744,8 @@ static int vctx_path_notify(const struct path *path, u64 mask,
 		return 0;
 	if (magic == PROC_SUPER_MAGIC)
 		return -EPERM;
-	if (obj_type != FSNOTIFY_OBJ_TYPE_INODE &&
+	if ((obj_type != FSNOTIFY_OBJ_TYPE_INODE ||
+	     (mask & ALL_FSNOTIFY_PERM_EVENTS)) &&
 	    vctx_sb_foreign(path->dentry->d_sb))
 		return -EPERM;
 	if ((magic == VCTXFS_MAGIC || magic == MQUEUE_MAGIC ||

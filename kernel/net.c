@@ -958,11 +958,32 @@ static bool may_ask(const struct nlmsghdr *nlh)
 	return nlh->nlmsg_type < NLMSG_MIN_TYPE;
 }
 
+/*
+ * What programs of the host take for the kernel's word, as udev does events of
+ * devices, or what makes devices.
+ */
+static bool is_hosts(const struct sock *sk)
+{
+	switch (sk->sk_protocol) {
+	case NETLINK_KOBJECT_UEVENT:
+		return sock_net(sk)->user_ns == &init_user_ns;
+	case NETLINK_ISCSI:
+	case NETLINK_SCSITRANSPORT:
+	case NETLINK_RDMA:
+	case NETLINK_CRYPTO:
+		return true;
+	}
+	return false;
+}
+
 static int vctx_netlink_send(struct sock *sk, struct sk_buff *skb)
 {
 	const struct nlmsghdr *nlh = nlmsg_hdr(skb);
 	int left = skb->len;
 
+	/* Whoever has made the socket */
+	if (unlikely(current_vctx()) && is_hosts(sk))
+		return -EPERM;
 	if (likely(!sk->sk_vctx) || sk->sk_protocol != NETLINK_ROUTE ||
 	    !__vctx_sock_bound(sk))
 		return 0;
@@ -989,21 +1010,22 @@ static int vctx_socket_setsockopt(struct socket *sock, int level, int optname)
 }
 
 /**
- * vctx_net_cap_refused() - is a capability not for who is bound to addresses?
+ * vctx_net_cap_refused() - is a capability the host's, as it is its network?
  * @ns: user namespace of what it is used for
  * @cap: the capability
  *
- * Who may configure the network, or send what it likes, is not held to
- * addresses.  A network namespace of a user namespace of its own is no way out.
- * Current is a member.
+ * Who may configure the network, or send and hear what it likes, acts on all
+ * who use it, and is not held to addresses.  A network namespace that belongs
+ * to the host's user namespace is no wall: from there one reaches into others.
+ * One of a user namespace of its own is a member's, and no way out.  Current is
+ * a member.
  *
  * Context: any; may be called with spinlocks held.
  */
 bool vctx_net_cap_refused(const struct user_namespace *ns, int cap)
 {
 	return ns == &init_user_ns &&
-	       (cap == CAP_NET_ADMIN || cap == CAP_NET_RAW) &&
-	       vctx_net_current_bound();
+	       (cap == CAP_NET_ADMIN || cap == CAP_NET_RAW);
 }
 
 static struct security_hook_list vctx_net_hooks[] __ro_after_init = {

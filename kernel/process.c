@@ -9,6 +9,7 @@
  */
 
 #include <linux/dcache.h>
+#include <linux/export.h>
 #include <linux/fs.h>
 #include <linux/kstrtox.h>
 #include <linux/magic.h>
@@ -43,15 +44,19 @@ bool __vctx_task_hidden(const struct task_struct *task)
 
 bool __vctx_pid_hidden(struct pid *pid)
 {
-	const struct task_struct *task;
+	const struct task_struct *task = NULL;
+	enum pid_type type;
 	bool hidden;
 
 	rcu_read_lock();
-	task = pid_task(pid, PIDTYPE_PID);
+	/* A group, or a session, may have lost its leader. */
+	for (type = PIDTYPE_PID; !task && type < PIDTYPE_MAX; type++)
+		task = pid_task(pid, type);
 	hidden = task && __vctx_task_hidden(task);
 	rcu_read_unlock();
 	return hidden;
 }
+EXPORT_SYMBOL_GPL(__vctx_pid_hidden);
 
 bool __vctx_nr_hidden(pid_t nr, struct pid_namespace *ns)
 {

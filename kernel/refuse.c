@@ -38,10 +38,12 @@
 #include <linux/user_namespace.h>
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
+#include <uapi/linux/auto_fs.h>
 #include <uapi/linux/btrfs.h>
 #include <uapi/linux/dqblk_xfs.h>
 #include <uapi/linux/ext4.h>
 #include <uapi/linux/f2fs.h>
+#include <uapi/linux/fscrypt.h>
 
 #include <asm/ioctls.h>
 
@@ -55,7 +57,8 @@
 #define HOST_CAPS	(BIT_ULL(CAP_SYS_MODULE) | BIT_ULL(CAP_SYS_RAWIO) | \
 			 BIT_ULL(CAP_SYS_TIME) | BIT_ULL(CAP_SYSLOG) |	    \
 			 BIT_ULL(CAP_MAC_ADMIN) | BIT_ULL(CAP_MAC_OVERRIDE) | \
-			 BIT_ULL(CAP_AUDIT_CONTROL) | BIT_ULL(CAP_AUDIT_READ))
+			 BIT_ULL(CAP_AUDIT_CONTROL) | BIT_ULL(CAP_AUDIT_READ) | \
+			 BIT_ULL(CAP_WAKE_ALARM) | BIT_ULL(CAP_BLOCK_SUSPEND))
 
 /* In a namespace of processes of one's own, of that only */
 #define PID_NS_CAPS	(BIT_ULL(CAP_SYS_BOOT) | BIT_ULL(CAP_SYS_PACCT))
@@ -276,6 +279,20 @@ int vctx_refuse_change(const struct inode *inode)
 	return vctx_governs(inode->i_sb) ? -EPERM : 0;
 }
 
+/**
+ * vctx_refuse_open() - current, a member, opens a file, if only for reading
+ * @inode: the file
+ *
+ * Context: process.
+ * Return: 0, or -EPERM for debugfs: what there is tells of all processes, and
+ * no two files in the same way
+ */
+int vctx_refuse_open(const struct inode *inode)
+{
+	return inode->i_sb->s_magic == DEBUGFS_MAGIC &&
+	       S_ISREG(inode->i_mode) ? -EPERM : 0;
+}
+
 /* Calls of a file that are about all of its filesystem */
 
 /* fs/xfs/libxfs/xfs_fs.h is not for others. */
@@ -365,6 +382,7 @@ static bool ioctl_is_global(const struct inode *inode, unsigned int cmd)
 	case FS_IOC_GETFSMAP:
 	case FS_IOC_SETFSLABEL:
 	case FS_IOC_SHUTDOWN:
+	case FS_IOC_REMOVE_ENCRYPTION_KEY_ALL_USERS:
 		return true;
 	}
 	/* That of a device is the driver's, which has numbers of its own. */
@@ -379,6 +397,9 @@ static bool ioctl_is_global(const struct inode *inode, unsigned int cmd)
 		return f2fs_is_global(cmd);
 	case BTRFS_SUPER_MAGIC:
 		return btrfs_is_global(cmd);
+	/* That of its daemon, which would have to be a member's, too */
+	case AUTOFS_SUPER_MAGIC:
+		return _IOC_TYPE(cmd) == AUTOFS_IOCTL;
 	}
 	return false;
 }

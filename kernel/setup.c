@@ -111,7 +111,8 @@ static int vctx_file_open(struct file *file)
 
 	if (likely(!current_vctx()))
 		return 0;
-	err = vctx_device_file_open(file) ?: vctx_net_file_open(file);
+	err = vctx_device_file_open(file) ?: vctx_net_file_open(file) ?:
+	      vctx_refuse_open(file_inode(file));
 	/* f_mode has neither for the access mode 3, with which ioctl() works. */
 	if (err || !(ACC_MODE(file->f_flags) & MAY_WRITE))
 		return err;

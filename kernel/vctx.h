@@ -432,6 +432,7 @@ void vctx_add_device_files(void);
 bool vctx_cap_refused(const struct user_namespace *ns, int cap);
 bool vctx_sb_foreign(const struct super_block *sb);
 int vctx_refuse_change(const struct inode *inode);
+int vctx_refuse_open(const struct inode *inode);
 int vctx_refuse_ioctl(const struct file *file, unsigned int cmd);
 void vctx_add_refuse_hooks(void);
 

@@ -44,6 +44,7 @@
  * charged.
  */
 
+#include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/percpu_counter.h>
 #include <linux/rcupdate.h>
@@ -96,6 +97,7 @@ void __vctx_mm_settle(struct mm_struct *mm)
 	mm_settle(mm->vctx, VCTX_AS, &mm->vctx_as, mm->total_vm);
 	mm_settle(mm->vctx, VCTX_MEMLOCK, &mm->vctx_memlock, mm->locked_vm);
 }
+EXPORT_SYMBOL_GPL(__vctx_mm_settle);
 
 /* Makes @charged pages suffice for @pages. */
 static int mm_charge(struct vctx *vctx, enum vctx_resource res,

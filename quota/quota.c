@@ -302,6 +302,7 @@ void __vctx_statfs(struct dentry *dentry, struct kstatfs *buf)
 	if (!err && buf->f_frsize > 0)
 		vctx_statfs_bound(buf, &dq);
 }
+EXPORT_SYMBOL_GPL(__vctx_statfs);
 
 enum vctx_quota_id {
 	VCTX_QUOTA_ID_PLAIN,	/* the id is the same on disk */

@@ -23,4 +23,5 @@ SOAKS += soak-sched-stress
 check-sched-stress: export SCHED_STRESS_SECONDS ?= 15
 soak-sched-stress: export SCHED_STRESS_SECONDS ?= 60
 check-sched-stress soak-sched-stress: kernel-debug tools
-	@scripts/vm --kernel debug --mem 3072 --timeout 600 -- sched/tests/stress
+	@scripts/vm --kernel debug --mem 3072 --timeout 600 --append kmemleak=off -- \
+		sched/tests/stress

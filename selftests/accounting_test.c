@@ -506,10 +506,10 @@ static long bring_lo_up(void)
 	return err;
 }
 
-/* A network of its own, where only it sends. */
+/* A network of its own, where only it sends, and which it may set up. */
 static long do_network(long a, long b, long c)
 {
-	return unshare(CLONE_NEWNET) ? -errno : bring_lo_up();
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET) ? -errno : bring_lo_up();
 }
 
 /* Two sockets of a family, both bound to the loopback. */

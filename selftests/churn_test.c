@@ -38,7 +38,8 @@ static void shrink_slabs(void)
 	char path[512];
 
 	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
+		/* Aliases of one that is there, too, are links. */
+		if (entry->d_name[0] == '.' || entry->d_type == DT_LNK)
 			continue;
 		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
 			 entry->d_name);

@@ -528,6 +528,18 @@ static long do_steal_terminal(long fd, long b, long c)
 	return result(ioctl(fd, TIOCSCTTY, 1));
 }
 
+static long do_hangup(long fd, long b, long c)
+{
+	return result(ioctl(fd, TIOCVHANGUP));
+}
+
+static long do_discipline(long fd, long nr, long c)
+{
+	int discipline = nr;
+
+	return result(ioctl(fd, TIOCSETD, &discipline));
+}
+
 static long do_sti(long fd, long b, long c)
 {
 	return result(ioctl(fd, TIOCSTI, "x"));
@@ -569,6 +581,11 @@ TEST_F(outside, passed_terminal)
 	EXPECT_EQ(-EPERM, CALL(do_set_terminal, theirs, 0, 0));
 	/* Attempt: the same by force */
 	EXPECT_EQ(-EPERM, CALL(do_steal_terminal, theirs, 0, 0));
+	/* Attempt: TIOCVHANGUP of it */
+	EXPECT_EQ(-EPERM, CALL(do_hangup, theirs, 0, 0));
+	/* Attempt: TIOCSETD: a line discipline that makes a device */
+	EXPECT_EQ(-EPERM, CALL(do_discipline, theirs, N_SLIP, 0));
+	EXPECT_EQ(0, CALL(do_discipline, theirs, N_TTY, 0));
 	EXPECT_EQ(-ENXIO, CALL(do_has_terminal, 0, 0, 0));
 	EXPECT_EQ(0, agent_call(&self->outside, do_has_terminal, 0, 0, 0));
 	close(fd);
@@ -613,6 +630,9 @@ TEST_F(outside, sends_credentials)
 	EXPECT_EQ(0, CALL(do_send_credentials, self->inside.pid, 0, 0));
 	/* Attempt: SCM_CREDENTIALS: the id of another as one's own */
 	EXPECT_EQ(-ESRCH, CALL(do_send_credentials, self->outside.pid, 0, 0));
+	/* Attempt: SCM_CREDENTIALS: process 1 */
+	EXPECT_EQ(-ESRCH, CALL(do_send_credentials, 1, 0, 0));
+	EXPECT_EQ(0, HERE(do_send_credentials, 1, 0, 0));
 }
 
 static long do_peer(long sock, long b, long c)
@@ -629,10 +649,45 @@ static long do_agent_peer(long a, long b, long c)
 	return do_peer(agent_sock, 0, 0);
 }
 
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+static long do_agent_peer_pidfd(long a, long b, long c)
+{
+	int fd;
+	socklen_t len = sizeof(fd);
+
+	if (getsockopt(agent_sock, SOL_SOCKET, SO_PEERPIDFD, &fd, &len))
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 TEST_F(outside, peer)
 {
 	/* Attempt: SO_PEERCRED of a socket whose peer is outside => pid 0 */
 	EXPECT_EQ(0, CALL(do_agent_peer, 0, 0, 0));
+	/* Attempt: SO_PEERPIDFD of such a socket */
+	EXPECT_EQ(-ESRCH, CALL(do_agent_peer_pidfd, 0, 0, 0));
+}
+
+static long do_last_id(long a, long b, long c)
+{
+	char buf[32] = "";
+
+	if (read_file("/proc/sys/kernel/ns_last_pid", buf, sizeof(buf)) < 0)
+		return -errno;
+	return atol(buf);
+}
+
+TEST_F(outside, last_id)
+{
+	if (HERE(do_last_id, 0, 0, 0) < 0)
+		SKIP(return, "no ns_last_pid");
+	EXPECT_LT(0, HERE(do_last_id, 0, 0, 0));
+	/* Attempt: the id given out last, in ns_last_pid => 0 */
+	EXPECT_EQ(0, CALL(do_last_id, 0, 0, 0));
 }
 
 /* An id for a child that is somebody's: taken, and so there */

@@ -6,9 +6,12 @@
 #define _GNU_SOURCE
 #include <linux/bpf.h>
 #include <linux/fs.h>
+#include <linux/netlink.h>
 #include <linux/perf_event.h>
 #include <linux/reboot.h>
+#include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/swap.h>
 #include <sys/timex.h>
 
@@ -624,7 +627,7 @@ TEST_F(refuse, mount)
 	static const char *const allowed[] = { "tmpfs", "proc", "devpts" };
 	static const char *const refused[] = {
 		"ext4", "xfs", "fuseblk", "debugfs", "tracefs", "securityfs",
-		"devtmpfs", "hugetlbfs",
+		"devtmpfs", "hugetlbfs", "ramfs",
 	};
 	size_t i;
 
@@ -645,7 +648,7 @@ TEST_F(refuse, mount)
 			continue;
 		/*
 		 * Attempt: mount(2) of ext4, xfs, fuseblk, debugfs, tracefs,
-		 * securityfs, devtmpfs, hugetlbfs
+		 * securityfs, devtmpfs, hugetlbfs, ramfs
 		 */
 		EXPECT_EQ(-EPERM, CALL(do_mount, refused[i], "/dev/vda", 0)) {
 			TH_LOG("%s", refused[i]);
@@ -762,6 +765,220 @@ TEST_F(refuse, remount)
 	 */
 	EXPECT_EQ(-EPERM, CALL(do_mount, NULL, NULL, MS_REMOUNT | MS_RDONLY));
 	EXPECT_EQ(0, CALL(do_umount, 0, 0, 0));
+}
+
+/* Mounts of the host by a descriptor, and its namespaces */
+
+#ifndef __NR_move_mount
+#define __NR_move_mount		429
+#endif
+#define MOVE_F_EMPTY_PATH	0x004	/* MOVE_MOUNT_F_EMPTY_PATH */
+#define MOVE_SET_GROUP		0x100	/* MOVE_MOUNT_SET_GROUP */
+
+static long do_open_root(long a, long b, long c)
+{
+	int fd = open("/", O_PATH | O_DIRECTORY);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static long do_propagation(long fd, long flags, long c)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%ld", fd);
+	return result(mount(NULL, path, NULL, flags, NULL));
+}
+
+static long do_set_group(long fd, long b, long c)
+{
+	return result(syscall(__NR_move_mount, (int)fd, "", AT_FDCWD, "/",
+			      MOVE_F_EMPTY_PATH | MOVE_SET_GROUP));
+}
+
+TEST_F(refuse, propagation_by_descriptor)
+{
+	long fd = CALL(do_open_root, 0, 0, 0);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, CALL(do_private, 0, 0, 0));
+	/* Attempt: mount(2): MS_SHARED, MS_PRIVATE, of a mount of the host */
+	EXPECT_EQ(-EPERM, CALL(do_propagation, fd, MS_SHARED, 0));
+	EXPECT_EQ(-EPERM, CALL(do_propagation, fd, MS_REC | MS_PRIVATE, 0));
+	/* Attempt: move_mount(2): MOVE_MOUNT_SET_GROUP from one */
+	EXPECT_EQ(-EPERM, CALL(do_set_group, fd, 0, 0));
+}
+
+/* struct mnt_ns_info of newer headers */
+struct ns_info {
+	__u32 size;
+	__u32 nr_mounts;
+	__u64 id;
+};
+
+#define NS_GET_INFO	_IOR(0xb7, 10, struct ns_info)
+#define NS_GET_NEXT	_IOR(0xb7, 11, struct ns_info)
+#define NS_GET_PREV	_IOR(0xb7, 12, struct ns_info)
+
+/* Descriptor of the first namespace that there is next to one's own */
+static long do_other_namespace(long a, long b, long c)
+{
+	int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	long other;
+
+	if (fd < 0)
+		return -errno;
+	other = ioctl(fd, NS_GET_PREV, NULL);
+	if (other < 0)
+		other = ioctl(fd, NS_GET_NEXT, NULL);
+	if (other < 0)
+		other = -errno;
+	close(fd);
+	return other;
+}
+
+/* The id of the own namespace, into memory that is shared */
+static long do_namespace_id(long shared, long b, long c)
+{
+	struct ns_info info = { .size = sizeof(info) };
+	int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	long err = fd < 0 ? -errno : result(ioctl(fd, NS_GET_INFO, &info));
+
+	close(fd);
+	*(__u64 *)shared = info.id;
+	return err;
+}
+
+static long do_listmount(long shared, long b, long c)
+{
+	struct {
+		__u32 size, spare;
+		__u64 mnt_id, param, mnt_ns_id;
+	} req = {
+		.size = sizeof(req),
+		.mnt_id = 0xffffffffffffffffULL, /* LSMT_ROOT */
+		.mnt_ns_id = *(__u64 *)shared,
+	};
+	__u64 ids[4];
+
+	return result(syscall(458 /* listmount */, &req, ids, 4, 0));
+}
+
+TEST_F(refuse, namespaces)
+{
+	__u64 *id = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct agent host, member;
+	long fd;
+
+	ASSERT_NE(MAP_FAILED, id);
+	/* Agents that know of the memory; there are two namespaces then. */
+	ASSERT_EQ(0, agent_start(&host));
+	ASSERT_EQ(0, agent_start_in(&member, ID));
+	ASSERT_EQ(0, agent_call(&host, do_private, 0, 0, 0));
+	fd = agent_call(&host, do_other_namespace, 0, 0, 0);
+	if (fd == -ENOTTY)
+		SKIP(return, "namespaces cannot be listed");
+	EXPECT_LE(0, fd);
+	/* Attempt: NS_MNT_GET_NEXT, NS_MNT_GET_PREV */
+	EXPECT_EQ(-EPERM, agent_call(&member, do_other_namespace, 0, 0, 0));
+
+	ASSERT_EQ(0, agent_call(&member, do_namespace_id, (long)id, 0, 0));
+	EXPECT_EQ(0, agent_call(&member, do_listmount, (long)id, 0, 0));
+	ASSERT_EQ(0, agent_call(&host, do_namespace_id, (long)id, 0, 0));
+	EXPECT_EQ(0, agent_call(&host, do_listmount, (long)id, 0, 0));
+	/* Attempt: listmount(2) of another namespace, by its id */
+	EXPECT_EQ(-ENOENT, agent_call(&member, do_listmount, (long)id, 0, 0));
+	agent_stop(&member);
+	agent_stop(&host);
+	munmap(id, 4096);
+}
+
+/* What programs of the host take for the kernel's word */
+
+static long do_uevent(long a, long b, long c)
+{
+	static const char text[] = "change@/vctx-refuse\0ACTION=change\0"
+				   "DEVPATH=/vctx-refuse\0SUBSYSTEM=vctx";
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct {
+		struct nlmsghdr header;
+		char text[sizeof(text)];
+	} msg = {
+		.header = {
+			.nlmsg_len = NLMSG_LENGTH(sizeof(text)),
+			.nlmsg_type = NLMSG_MIN_TYPE,
+			.nlmsg_flags = NLM_F_REQUEST,
+		},
+	};
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+			NETLINK_KOBJECT_UEVENT);
+	long err;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(msg.text, text, sizeof(text));
+	err = sendto(fd, &msg, msg.header.nlmsg_len, 0,
+		     (struct sockaddr *)&kernel, sizeof(kernel)) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+TEST_F(refuse, uevent)
+{
+	EXPECT_EQ(0, do_uevent(0, 0, 0));
+	/* Attempt: send(2): a uevent as the kernel's */
+	EXPECT_EQ(-EPERM, CALL(do_uevent, 0, 0, 0));
+}
+
+TEST_F(refuse, debugfs)
+{
+	static const char file[] = DIR_MOUNT "/wakeup_sources";
+
+	if (!has_type("debugfs"))
+		SKIP(return, "no debugfs");
+	ASSERT_EQ(0, do_mount((long)"debugfs", (long)"none", 0));
+	if (do_open((long)file, O_RDONLY, 0)) {
+		EXPECT_EQ(0, do_umount(0, 0, 0));
+		SKIP(return, "no %s", file);
+	}
+	/* Attempt: open(2), for reading, of what is in debugfs */
+	EXPECT_EQ(-EPERM, CALL(do_open, file, O_RDONLY, 0));
+	EXPECT_EQ(0, do_umount(0, 0, 0));
+}
+
+/* The host's network, also for who is not bound to addresses of it */
+
+static long do_packet(long a, long b, long c)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static long do_set_link(long a, long b, long c)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	long err = fd < 0 ? -errno : result(ioctl(fd, SIOCSIFFLAGS, &ifr));
+
+	close(fd);
+	return err;
+}
+
+TEST_F(refuse, network)
+{
+	EXPECT_EQ(0, do_set_link(0, 0, 0));
+	/* Attempt: AF_PACKET, without addresses */
+	EXPECT_EQ(-EPERM, CALL(do_packet, 0, 0, 0));
+	/* Attempt: ioctl(2): SIOCSIFFLAGS, likewise */
+	EXPECT_EQ(-EPERM, CALL(do_set_link, 0, 0, 0));
+	/* Those of a user namespace are its own. */
+	EXPECT_EQ(0, CALL(do_unshare, CLONE_NEWUSER | CLONE_NEWNET, 0, 0));
+	EXPECT_EQ(0, CALL(do_set_link, 0, 0, 0));
 }
 
 /* Programs that the kernel would run on the host */
