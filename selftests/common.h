@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -771,6 +772,58 @@ static long __maybe_unused do_fork_pause(long a, long b, long c)
 		_exit(0);
 	}
 	return pid;
+}
+
+/*
+ * A child dumps core in @dir, by a signal that it sends itself, as user @uid if
+ * that is not 0; how it has ended.
+ */
+static long __maybe_unused do_dump_core(long dir, long uid, long c)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		if (chdir((const char *)dir) || setrlimit(RLIMIT_CORE, &all))
+			_exit(1);
+		/* That clears PR_SET_DUMPABLE: what is left is fs.suid_dumpable. */
+		if (uid && setresuid(uid, uid, uid))
+			_exit(1);
+		signal(SIGABRT, SIG_DFL);
+		abort();
+	}
+	return waitpid(pid, &status, 0) == pid ? status : -errno;
+}
+
+/*
+ * All that the caller has mapped becomes resident, or how much it has later
+ * would depend on what of it the page cache has when.
+ */
+static long __maybe_unused do_populate(long a, long b, long c)
+{
+	static char buf[16384];
+	char *line, *next;
+
+	if (read_file("/proc/self/maps", buf, sizeof(buf)) < 0)
+		return -EIO;
+	for (line = buf; line; line = next) {
+		unsigned long start, end;
+		char mode[5];
+
+		next = strchr(line, '\n');
+		if (next)
+			next++;
+		if (sscanf(line, "%lx-%lx %4s", &start, &end, mode) != 3 ||
+		    mode[0] != 'r')
+			continue;
+		/* Some mappings refuse it: those of the kernel. */
+		madvise((void *)start, end - start,
+			mode[1] == 'w' ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+	}
+	return 0;
 }
 
 static long __maybe_unused do_unshare(long flags, long b, long c)

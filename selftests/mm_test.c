@@ -52,34 +52,6 @@ FIXTURE_TEARDOWN_PARENT(mm)
 #define CALL_(_fn, _a, _b, _c, ...)					\
 	agent_call(&self->member, _fn, (long)(_a), (long)(_b), (long)(_c))
 
-/*
- * All that the member has mapped becomes resident, or how much it has later
- * would depend on what of it the page cache has when.
- */
-static long do_populate(long a, long b, long c)
-{
-	static char buf[16384];
-	char *line, *next;
-
-	if (read_file("/proc/self/maps", buf, sizeof(buf)) < 0)
-		return -EIO;
-	for (line = buf; line; line = next) {
-		unsigned long start, end;
-		char mode[5];
-
-		next = strchr(line, '\n');
-		if (next)
-			next++;
-		if (sscanf(line, "%lx-%lx %4s", &start, &end, mode) != 3 ||
-		    mode[0] != 'r')
-			continue;
-		/* Some mappings refuse it: those of the kernel. */
-		madvise((void *)start, end - start,
-			mode[1] == 'w' ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
-	}
-	return 0;
-}
-
 FIXTURE_SETUP(mm)
 {
 	if (vctx_missing())

@@ -734,4 +734,58 @@ TEST_F(escape, shared)
 	EXPECT_UNCHANGED();
 }
 
+/* Core dumps */
+
+#define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
+#define CORE_USES_PID	"/proc/sys/kernel/core_uses_pid"
+#define DUMPED		(0x80 | SIGABRT)
+
+TEST_F(escape, core_dump)
+{
+	char pattern[256], use_pid[16];
+	struct stat st;
+	long used;
+
+	if (read_file(CORE_PATTERN, pattern, sizeof(pattern)) <= 0 ||
+	    read_file(CORE_USES_PID, use_pid, sizeof(use_pid)) <= 0)
+		SKIP(return, "the kernel has no core dumps (CONFIG_COREDUMP)");
+	ASSERT_EQ(0, write_file(CORE_PATTERN, "core\n", 5));
+	ASSERT_EQ(0, write_file(CORE_USES_PID, "0\n", 2));
+	/* In its tree, it counts. */
+	EXPECT_EQ(DUMPED, CALL_A(do_dump_core, MNT "/a/d", 0, 0));
+	EXPECT_EQ(A, tag("a/d/core"));
+	settle();
+	EXPECT_EQ(0, stat("a/d/core", &st));
+	EXPECT_LT(0, st.st_blocks);
+	used = self->used_a + st.st_blocks * 512L;
+	EXPECT_EQ(used, settled_space(A, used));
+	EXPECT_EQ(0, unlink("a/d/core"));
+	EXPECT_EQ(self->used_a, settled_space(A, self->used_a));
+	/*
+	 * Attempt: a core dump in the tree of another, or in one that is nobody's
+	 * => it counts as its own
+	 */
+	EXPECT_EQ(DUMPED, CALL_A(do_dump_core, MNT "/b/d", 0, 0));
+	EXPECT_EQ(A, tag("b/d/core"));
+	EXPECT_EQ(used, settled_space(A, used));
+	EXPECT_EQ(self->used_b, settled_space(B, self->used_b));
+	EXPECT_EQ(0, unlink("b/d/core"));
+	EXPECT_EQ(DUMPED, CALL_A(do_dump_core, MNT "/host/d", 0, 0));
+	EXPECT_EQ(A, tag("host/d/core"));
+	EXPECT_EQ(used, settled_space(A, used));
+	EXPECT_EQ(0, unlink("host/d/core"));
+	EXPECT_UNCHANGED();
+	/* Attempt: a core dump over the hard limit => it ends there */
+	EXPECT_EQ(0, set_hard(A, self->used_a + 4 * self->block));
+	EXPECT_EQ(SIGABRT, CALL_A(do_dump_core, MNT "/a/d", 0, 0) & 0x7f);
+	settle();
+	EXPECT_GE(self->used_a + 4 * self->block, space(A));
+	EXPECT_EQ(0, set_hard(A, 0));
+	/* XFS may have refused its first block, and its name before that. */
+	unlink("a/d/core");
+	EXPECT_EQ(self->used_a, settled_space(A, self->used_a));
+	EXPECT_EQ(0, write_file(CORE_PATTERN, pattern, strlen(pattern)));
+	EXPECT_EQ(0, write_file(CORE_USES_PID, use_pid, strlen(use_pid)));
+}
+
 TEST_HARNESS_MAIN

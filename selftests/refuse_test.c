@@ -197,6 +197,21 @@ static long op_core_pattern(void)
 	return open_write("/proc/sys/kernel/core_pattern");
 }
 
+static long op_core_pipe_limit(void)
+{
+	return open_write("/proc/sys/kernel/core_pipe_limit");
+}
+
+static long op_suid_dumpable(void)
+{
+	return open_write("/proc/sys/fs/suid_dumpable");
+}
+
+static long op_sysctl_uffd(void)
+{
+	return open_write("/proc/sys/vm/unprivileged_userfaultfd");
+}
+
 static long op_sysctl_vm(void)
 {
 	return open_write("/proc/sys/vm/drop_caches");
@@ -403,6 +418,9 @@ static const struct op {
 	{ "sethostname", op_sethostname },
 	{ "setdomainname", op_setdomainname },
 	{ "kernel.core_pattern", op_core_pattern },
+	{ "kernel.core_pipe_limit", op_core_pipe_limit },
+	{ "fs.suid_dumpable", op_suid_dumpable },
+	{ "vm.unprivileged_userfaultfd", op_sysctl_uffd },
 	{ "vm.drop_caches", op_sysctl_vm },
 	{ "net.ipv4.ip_forward", op_sysctl_net },
 	{ "kernel.shmmax", op_sysctl_ipc },
@@ -489,7 +507,8 @@ TEST_F(refuse, not_the_host)
 {
 	static long (*const harmless[])(void) = {
 		op_syslog_size, op_settime, op_bpf, op_sethostname,
-		op_core_pattern, op_sysctl_vm, op_sysctl_net, op_sysctl_ipc,
+		op_core_pattern, op_core_pipe_limit, op_suid_dumpable,
+		op_sysctl_uffd, op_sysctl_vm, op_sysctl_net, op_sysctl_ipc,
 		op_sysctl_uts, op_sysrq, op_sysfs, op_freeze,
 	};
 	size_t i;
