@@ -19,7 +19,8 @@ const struct vctx_resource_info vctx_resource[VCTX_NR_RESOURCES] = {
 	[VCTX_NPTY]		= { "npty", 1 },
 	[VCTX_NSIGPENDING]	= { "nsigpending", 1 },
 	[VCTX_NINOTIFY]		= { "ninotify", 1 },
-	[VCTX_AS]		= { "as", PAGE_SIZE },
+	/* A fork charges, and an exit uncharges, all of a process at once. */
+	[VCTX_AS]		= { "as", 32 * PAGE_SIZE },
 	[VCTX_MEMLOCK]		= { "memlock", PAGE_SIZE },
 	[VCTX_RSS]		= { "rss", PAGE_SIZE },
 	[VCTX_ANON]		= { "anon", PAGE_SIZE },
@@ -213,7 +214,7 @@ void vctx_counter_set_limits(struct vctx_counter *c, long soft, long hard)
 	WRITE_ONCE(c->hard, hard);
 	WRITE_ONCE(c->exact_from, edge == VCTX_MAX ? VCTX_MAX :
 				  max(edge - c->margin, 0L));
-	/* Pairs with vctx_counter_uncharge(): one of us sees the other. */
+	/* Pairs with vctx_stock_give(): one of us sees the other. */
 	smp_mb();
 	counter_drain(c);
 	c->over_soft = atomic_long_read(&c->committed) > soft;

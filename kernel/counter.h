@@ -67,8 +67,8 @@ enum vctx_resource {
 /**
  * struct vctx_resource_info - what is constant about a resource
  * @name: as in the files of vctxfs
- * @unit: least amount that is charged, in bytes for what is counted in bytes;
- *	a CPU commits some dozens of them at once
+ * @unit: what is charged at a time, in bytes for what is counted in bytes; a
+ *	CPU commits some dozens of them at once
  * @cumulative: usage never falls, and need not be zero at the end
  * @elsewhere: another part of Linux counts it, see &struct vctx_engine; without
  *	that part there are no limits
@@ -210,6 +210,28 @@ static inline bool vctx_counter_far(const struct vctx_counter *c, long n)
 }
 
 /**
+ * vctx_stock_give() - give @n units back to a stock
+ * @c: the counter that they were charged to
+ * @stock: of it, of this CPU
+ * @n: how many
+ *
+ * Context: any.
+ * Return: false if vctx_counter_uncharge_slow() has to follow.
+ */
+static __always_inline bool vctx_stock_give(const struct vctx_counter *c,
+					    struct vctx_stock *stock, long n)
+{
+	/*
+	 * The full barrier pairs with vctx_counter_set_limits(): a limit may
+	 * have come near.
+	 */
+	long avail = atomic_long_add_return(n, &stock->avail);
+
+	return likely(atomic_long_read(&c->committed) <
+		      READ_ONCE(c->exact_from)) && likely(avail <= c->most);
+}
+
+/**
  * vctx_counter_uncharge() - give @n units back
  * @c: the counter that they were charged to
  * @n: how many
@@ -220,15 +242,7 @@ static __always_inline void vctx_counter_uncharge(struct vctx_counter *c, long n
 {
 	struct vctx_stock *stock = raw_cpu_ptr(c->stock);
 
-	/*
-	 * The full barrier pairs with vctx_counter_set_limits(): a limit may
-	 * have come near.
-	 */
-	long avail = atomic_long_add_return(n, &stock->avail);
-
-	if (unlikely(atomic_long_read(&c->committed) >=
-		     READ_ONCE(c->exact_from)) ||
-	    unlikely(avail > c->most))
+	if (unlikely(!vctx_stock_give(c, stock, n)))
 		vctx_counter_uncharge_slow(c, stock);
 }
 

@@ -910,7 +910,11 @@ static bool may_create(int family, int type, int protocol)
 
 static int vctx_socket_create(int family, int type, int protocol, int kern)
 {
-	if (kern || likely(!current_vctx()) || !vctx_net_current_bound())
+	const struct vctx *vctx = current_vctx();
+
+	if (kern || likely(!vctx) ||
+	    likely(!rcu_access_pointer(vctx->net) && !vctx->parent) ||
+	    !vctx_net_current_bound())
 		return 0;
 	return may_create(family, type, protocol) ? 0 : -EPERM;
 }

@@ -40,6 +40,46 @@ int vctx_charge_event(struct vctx *vctx, struct vctx *v, enum vctx_resource res,
 	return -EDQUOT;
 }
 
+/**
+ * vctx_charge_rest() - charge, where a stock does not suffice, and above
+ * @vctx: the lowest context that is being charged
+ * @v: the first one that is not charged yet, it or above it
+ * @res: the resource
+ * @n: how much
+ *
+ * Context: any.
+ * Return: 0 or -EDQUOT
+ */
+int vctx_charge_rest(struct vctx *vctx, struct vctx *v, enum vctx_resource res,
+		     long n)
+{
+	for (; v; v = v->parent) {
+		enum vctx_charge charge;
+
+		charge = vctx_counter_charge(&v->counter[res], n, false);
+		if (unlikely(charge != VCTX_CHARGED) &&
+		    vctx_charge_event(vctx, v, res, n, charge))
+			return -EDQUOT;
+	}
+	return 0;
+}
+
+/**
+ * vctx_uncharge_rest() - uncharge, where a stock is too full, and above
+ * @vctx: the context where it is
+ * @stock: the stock, which @n were given to
+ * @res: the resource
+ * @n: how much
+ *
+ * Context: any.
+ */
+void vctx_uncharge_rest(struct vctx *vctx, struct vctx_stock *stock,
+			enum vctx_resource res, long n)
+{
+	vctx_counter_uncharge_slow(&vctx->counter[res], stock);
+	vctx_uncharge_below(vctx->parent, NULL, res, n);
+}
+
 static int vctx_limits_show(struct seq_file *m, struct vctx *vctx)
 {
 	int i;

@@ -57,27 +57,34 @@ static __always_inline int vctx_charge_below(struct vctx *vctx,
 	return 0;
 }
 
+int vctx_charge_rest(struct vctx *vctx, struct vctx *v, enum vctx_resource res,
+		     long n);
+void vctx_uncharge_rest(struct vctx *vctx, struct vctx_stock *stock,
+			enum vctx_resource res, long n);
+
 /**
  * vctx_charge() - charge a context and all above it
  * @vctx: the context
  * @res: the resource
  * @n: how much
  *
+ * Far from limits this calls nothing, and nor should what it is a part of: to save
+ * registers for what is seldom called costs as much as a charge.
+ *
  * Context: any.
  * Return: 0, or -EDQUOT if a hard limit would be exceeded; the caller turns
  * that into the errno that its resource has.  Nothing is charged then.
  */
-static inline int vctx_charge(struct vctx *vctx, enum vctx_resource res, long n)
+static __always_inline int vctx_charge(struct vctx *vctx,
+				       enum vctx_resource res, long n)
 {
 	struct vctx *v = vctx;
 
 	do {
-		enum vctx_charge charge;
+		struct vctx_counter *c = &v->counter[res];
 
-		charge = vctx_counter_charge(&v->counter[res], n, false);
-		if (unlikely(charge != VCTX_CHARGED) &&
-		    vctx_charge_event(vctx, v, res, n, charge))
-			return -EDQUOT;
+		if (unlikely(!vctx_stock_take(raw_cpu_ptr(c->stock), n)))
+			return vctx_charge_rest(vctx, v, res, n);
 		v = v->parent;
 	} while (unlikely(v));
 	return 0;
@@ -87,7 +94,13 @@ static __always_inline void vctx_uncharge(struct vctx *vctx,
 					  enum vctx_resource res, long n)
 {
 	do {
-		vctx_counter_uncharge(&vctx->counter[res], n);
+		struct vctx_counter *c = &vctx->counter[res];
+		struct vctx_stock *stock = raw_cpu_ptr(c->stock);
+
+		if (unlikely(!vctx_stock_give(c, stock, n))) {
+			vctx_uncharge_rest(vctx, stock, res, n);
+			return;
+		}
 		vctx = vctx->parent;
 	} while (unlikely(vctx));
 }

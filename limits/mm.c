@@ -158,7 +158,7 @@ static struct vctx_prepaid *current_prepaid(void)
 	return &current->vctx.prepaid;
 }
 
-static void prepaid_uncharge(struct vctx_prepaid *p)
+static noinline void prepaid_uncharge(struct vctx_prepaid *p)
 {
 	if (p->rss | p->anon)
 		rss_uncharge(p->vctx, NULL, p->rss, p->anon);
@@ -352,19 +352,13 @@ static void rss_add_whole(struct vctx_prepaid *p, long rss, long anon)
 		prepaid_uncharge(p);
 }
 
-bool __vctx_rss_add_vec(struct mm_struct *mm, struct vctx *vctx, const int *rss)
+/* When nothing is kept for all of @mm: @all pages, @anon of them anonymous. */
+static noinline bool rss_add_vec_slow(struct mm_struct *mm, struct vctx *vctx,
+				      const int *rss, long all, long anon)
 {
-	struct vctx_prepaid *p = current_prepaid();
-	long anon = rss[MM_ANONPAGES];
-	long all = anon + rss[MM_FILEPAGES] + rss[MM_SHMEMPAGES];
 	int i;
 
-	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
-	if (p->whole == mm) {
-		rss_add_whole(p, all, anon);
-		return false;
-	}
-	if (unlikely(mm_moving(vctx) || p->any)) {
+	if (unlikely(mm_moving(vctx) || current_prepaid()->any)) {
 		for (i = 0; i < NR_MM_COUNTERS; i++)
 			if (rss[i])
 				rss_add_slow(mm, i, rss[i]);
@@ -374,6 +368,20 @@ bool __vctx_rss_add_vec(struct mm_struct *mm, struct vctx *vctx, const int *rss)
 		rss_uncharge(vctx, NULL, -all, -anon);
 	else
 		rss_force(vctx, NULL, all, anon);
+	return false;
+}
+
+/* Fork and exit come here once for each page table, and call nothing else. */
+bool __vctx_rss_add_vec(struct mm_struct *mm, struct vctx *vctx, const int *rss)
+{
+	struct vctx_prepaid *p = current_prepaid();
+	long anon = rss[MM_ANONPAGES];
+	long all = anon + rss[MM_FILEPAGES] + rss[MM_SHMEMPAGES];
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "mm->vctx may move");
+	if (unlikely(p->whole != mm))
+		return rss_add_vec_slow(mm, vctx, rss, all, anon);
+	rss_add_whole(p, all, anon);
 	return false;
 }
 

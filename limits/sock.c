@@ -23,7 +23,9 @@
 
 #include "limits.h"
 
-static int vctx_sock_charge_to(struct sock *sk, struct vctx *vctx)
+/* A part of what calls it, for the sake of socket() */
+static __always_inline int vctx_sock_charge_to(struct sock *sk,
+					       struct vctx *vctx)
 {
 	if (vctx_charge(vctx, VCTX_NSOCK, 1))
 		return -ENOBUFS;

@@ -6,6 +6,9 @@
  */
 
 #define _GNU_SOURCE
+#include <elf.h>
+#include <sys/procfs.h>
+
 #include "common.h"
 
 #define ID	60161
@@ -256,6 +259,55 @@ TEST_F(coredump, of_others)
 	EXPECT_EQ(0, kill(self->outside.pid, SIGABRT));
 	EXPECT_EQ(DUMPED, agent_stop(&self->outside));
 	EXPECT_EQ(1, cores(DIR_OWN));
+}
+
+/* What a core says of its process's parent */
+static int core_ppid(const char *path)
+{
+	static char buf[65536];
+	const Elf64_Ehdr *head = (void *)buf;
+	const Elf64_Phdr *part;
+	const struct elf_prstatus *status;
+	const Elf64_Nhdr *note;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), len, i;
+
+	if (fd < 0)
+		return -errno;
+	len = read_fd(fd, buf, sizeof(buf));
+	close(fd);
+	part = (void *)(buf + head->e_phoff);
+	for (i = 0; i < head->e_phnum; i++) {
+		if (part[i].p_type != PT_NOTE)
+			continue;
+		/* That of the thread that has dumped is the first one. */
+		note = (void *)(buf + part[i].p_offset);
+		status = (void *)((char *)(note + 1) + 8);
+		if (part[i].p_offset + sizeof(*note) + 8 + sizeof(*status) >
+		    (size_t)len || note->n_type != NT_PRSTATUS)
+			return -EBADMSG;
+		return status->pr_ppid;
+	}
+	return -ENOENT;
+}
+
+static long do_dump_self(long a, long b, long c)
+{
+	do_may_dump(0, 0, 0);
+	signal(SIGABRT, SIG_DFL);
+	abort();
+}
+
+/* As /proc/PID/status has it */
+TEST_F(coredump, parent)
+{
+	EXPECT_EQ(0, agent_ask(&self->inside, do_dump_self, 0, 0, 0));
+	EXPECT_EQ(DUMPED, agent_stop(&self->inside));
+	/* Attempt: a core dump: the id of a parent outside => it is 1 */
+	EXPECT_EQ(1, core_ppid(CORE));
+	ASSERT_EQ(0, unlink(CORE));
+	EXPECT_EQ(0, agent_ask(&self->outside, do_dump_self, 0, 0, 0));
+	EXPECT_EQ(DUMPED, agent_stop(&self->outside));
+	EXPECT_EQ(getpid(), core_ppid(CORE));
 }
 
 TEST_HARNESS_MAIN

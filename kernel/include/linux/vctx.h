@@ -70,6 +70,14 @@ static inline bool vctx_is_member(const struct task_struct *task)
 	return rcu_access_pointer(task->vctx.vctx);
 }
 
+/* Likewise; nothing is hidden from, or refused to, those of the same context. */
+static inline bool vctx_same(const struct task_struct *a,
+			     const struct task_struct *b)
+{
+	return rcu_access_pointer(a->vctx.vctx) ==
+	       rcu_access_pointer(b->vctx.vctx);
+}
+
 bool __vctx_task_hidden(const struct task_struct *task);
 bool __vctx_signal_hidden(const struct task_struct *task, int sig);
 bool __vctx_pid_hidden(struct pid *pid);
@@ -291,7 +299,8 @@ void __vctx_sysinfo(struct sysinfo *info);
  */
 static inline bool vctx_task_hidden(const struct task_struct *task)
 {
-	return static_branch_likely(&vctx_enabled) && __vctx_task_hidden(task);
+	return static_branch_likely(&vctx_enabled) &&
+	       unlikely(!vctx_same(current, task)) && __vctx_task_hidden(task);
 }
 
 /**
@@ -306,6 +315,7 @@ static inline bool vctx_task_hidden(const struct task_struct *task)
 static inline bool vctx_signal_hidden(const struct task_struct *task, int sig)
 {
 	return static_branch_likely(&vctx_enabled) &&
+	       unlikely(!vctx_same(current, task)) &&
 	       __vctx_signal_hidden(task, sig);
 }
 
@@ -331,7 +341,8 @@ static inline bool vctx_pid_hidden(struct pid *pid)
  */
 static inline bool vctx_task_foreign(const struct task_struct *task)
 {
-	return static_branch_likely(&vctx_enabled) && __vctx_task_foreign(task);
+	return static_branch_likely(&vctx_enabled) &&
+	       unlikely(!vctx_same(current, task)) && __vctx_task_foreign(task);
 }
 
 /**
