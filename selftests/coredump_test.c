@@ -6,7 +6,7 @@
  */
 
 #define _GNU_SOURCE
-#include <elf.h>
+#include <linux/elf.h>
 #include <sys/procfs.h>
 
 #include "common.h"
@@ -265,10 +265,10 @@ TEST_F(coredump, of_others)
 static int core_ppid(const char *path)
 {
 	static char buf[65536];
-	const Elf64_Ehdr *head = (void *)buf;
-	const Elf64_Phdr *part;
+	const struct elf64_hdr *head = (void *)buf;
+	const struct elf64_phdr *part;
 	const struct elf_prstatus *status;
-	const Elf64_Nhdr *note;
+	const struct elf64_note *note;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), len, i;
 
 	if (fd < 0)
