@@ -156,7 +156,7 @@ static struct vctx *vctx_alloc(struct vctx *parent, u64 cap_drop, s64 live)
 
 	for (i = 0; i < VCTX_NR_RESOURCES; i++)
 		vctx_counter_init(&vctx->counter[i], &vctx->cpu->stock[i],
-				  vctx_resource[i].unit);
+				  &vctx_resource[i]);
 	vctx->ceiling = parent ? parent->ceiling : CAP_FULL_SET;
 	vctx->ceiling.val &= ~cap_drop;
 	vctx->tag = parent ? parent->tag : 0;

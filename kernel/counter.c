@@ -20,7 +20,7 @@ const struct vctx_resource_info vctx_resource[VCTX_NR_RESOURCES] = {
 	[VCTX_NSIGPENDING]	= { "nsigpending", 1 },
 	[VCTX_NINOTIFY]		= { "ninotify", 1 },
 	/* A fork charges, and an exit uncharges, all of a process at once. */
-	[VCTX_AS]		= { "as", 32 * PAGE_SIZE },
+	[VCTX_AS]		= { "as", PAGE_SIZE, .batch = 1024 },
 	[VCTX_MEMLOCK]		= { "memlock", PAGE_SIZE },
 	[VCTX_RSS]		= { "rss", PAGE_SIZE },
 	[VCTX_ANON]		= { "anon", PAGE_SIZE },
@@ -40,15 +40,15 @@ const struct vctx_resource_info vctx_resource[VCTX_NR_RESOURCES] = {
  * vctx_counter_init() - set up a counter: no usage, no limits
  * @c: the counter, zeroed
  * @stock: its per-CPU stocks, zeroed
- * @unit: see &struct vctx_resource_info
+ * @info: what it counts
  */
 void vctx_counter_init(struct vctx_counter *c, struct vctx_stock __percpu *stock,
-		       long unit)
+		       const struct vctx_resource_info *info)
 {
 	spin_lock_init(&c->lock);
 	c->stock = stock;
 	/* A look at all stocks once a batch then costs a constant per unit. */
-	c->batch = unit * max(32U, 4 * num_possible_cpus());
+	c->batch = info->unit * max3(32U, info->batch, 4 * num_possible_cpus());
 	c->most = 2 * c->batch;
 	c->margin = c->most * num_possible_cpus();
 	c->soft = VCTX_MAX;

@@ -67,8 +67,8 @@ enum vctx_resource {
 /**
  * struct vctx_resource_info - what is constant about a resource
  * @name: as in the files of vctxfs
- * @unit: what is charged at a time, in bytes for what is counted in bytes; a
- *	CPU commits some dozens of them at once
+ * @unit: least amount that is charged, in bytes for what is counted in bytes
+ * @batch: how many a CPU commits at once, at least; 0 for some dozens
  * @cumulative: usage never falls, and need not be zero at the end
  * @elsewhere: another part of Linux counts it, see &struct vctx_engine; without
  *	that part there are no limits
@@ -76,6 +76,7 @@ enum vctx_resource {
 struct vctx_resource_info {
 	const char *name;
 	long unit;
+	unsigned int batch;
 	bool cumulative;
 	bool elsewhere;
 };
@@ -144,7 +145,7 @@ enum vctx_charge {
 };
 
 void vctx_counter_init(struct vctx_counter *c, struct vctx_stock __percpu *stock,
-		       long unit);
+		       const struct vctx_resource_info *info);
 void vctx_counter_set_limits(struct vctx_counter *c, long soft, long hard);
 long vctx_counter_usage(struct vctx_counter *c);
 long vctx_counter_peak(struct vctx_counter *c);

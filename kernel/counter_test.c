@@ -21,12 +21,13 @@ struct fixture {
 
 static int counter_test_init(struct kunit *test)
 {
+	static const struct vctx_resource_info info = { "test", 1 };
 	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->stock = alloc_percpu(struct vctx_stock);
 	KUNIT_ASSERT_NOT_NULL(test, f->stock);
-	vctx_counter_init(&f->c, f->stock, 1);
+	vctx_counter_init(&f->c, f->stock, &info);
 	test->priv = f;
 	return 0;
 }

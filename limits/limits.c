@@ -48,7 +48,7 @@ int vctx_charge_event(struct vctx *vctx, struct vctx *v, enum vctx_resource res,
  * @n: how much
  *
  * Context: any.
- * Return: 0 or -EDQUOT
+ * Return: 0, or -EDQUOT, and what was charged below @v is not any more.
  */
 int vctx_charge_rest(struct vctx *vctx, struct vctx *v, enum vctx_resource res,
 		     long n)

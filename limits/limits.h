@@ -68,8 +68,8 @@ void vctx_uncharge_rest(struct vctx *vctx, struct vctx_stock *stock,
  * @res: the resource
  * @n: how much
  *
- * Far from limits this calls nothing, and nor should what it is a part of: to save
- * registers for what is seldom called costs as much as a charge.
+ * Far from limits this calls nothing, and nor should what it is a part of: to
+ * save registers for what is seldom called costs as much as a charge.
  *
  * Context: any.
  * Return: 0, or -EDQUOT if a hard limit would be exceeded; the caller turns

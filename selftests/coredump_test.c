@@ -261,33 +261,47 @@ TEST_F(coredump, of_others)
 	EXPECT_EQ(1, cores(DIR_OWN));
 }
 
-/* What a core says of its process's parent */
+/*
+ * What a core says of its process's parent, in the notes of the thread that has
+ * dumped, which is the first one, and of the process: they have to agree.
+ */
 static int core_ppid(const char *path)
 {
 	static char buf[65536];
 	const struct elf64_hdr *head = (void *)buf;
-	const struct elf64_phdr *part;
-	const struct elf_prstatus *status;
+	const struct elf64_phdr *part = NULL;
 	const struct elf64_note *note;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), len, i;
+	int thread = -ENOENT, process = -ENOENT;
+	size_t at, end;
 
 	if (fd < 0)
 		return -errno;
 	len = read_fd(fd, buf, sizeof(buf));
 	close(fd);
-	part = (void *)(buf + head->e_phoff);
 	for (i = 0; i < head->e_phnum; i++) {
-		if (part[i].p_type != PT_NOTE)
-			continue;
-		/* That of the thread that has dumped is the first one. */
-		note = (void *)(buf + part[i].p_offset);
-		status = (void *)((char *)(note + 1) + 8);
-		if (part[i].p_offset + sizeof(*note) + 8 + sizeof(*status) >
-		    (size_t)len || note->n_type != NT_PRSTATUS)
-			return -EBADMSG;
-		return status->pr_ppid;
+		part = (void *)(buf + head->e_phoff + i * sizeof(*part));
+		if (part->p_type == PT_NOTE)
+			break;
 	}
-	return -ENOENT;
+	if (i == head->e_phnum)
+		return -ENOENT;
+	at = part->p_offset;
+	end = at + part->p_filesz;
+	while (at < end && at + sizeof(*note) < (size_t)len) {
+		const char *desc;
+
+		note = (void *)(buf + at);
+		desc = buf + at + sizeof(*note) + ((note->n_namesz + 3) & ~3);
+		at = desc - buf + ((note->n_descsz + 3) & ~3);
+		if (at > (size_t)len)
+			break;
+		if (note->n_type == NT_PRSTATUS && thread == -ENOENT)
+			thread = ((const struct elf_prstatus *)desc)->pr_ppid;
+		else if (note->n_type == NT_PRPSINFO)
+			process = ((const struct elf_prpsinfo *)desc)->pr_ppid;
+	}
+	return thread == process ? process : -EBADMSG;
 }
 
 static long do_dump_self(long a, long b, long c)
@@ -308,6 +322,30 @@ TEST_F(coredump, parent)
 	EXPECT_EQ(0, agent_ask(&self->outside, do_dump_self, 0, 0, 0));
 	EXPECT_EQ(DUMPED, agent_stop(&self->outside));
 	EXPECT_EQ(getpid(), core_ppid(CORE));
+}
+
+/*
+ * Process 1 of a pid namespace: one of another is not its parent, nor is it.  It
+ * ignores SIGABRT, and dies from the fault that abort(3) has in store.
+ */
+static long do_dump_first(long a, long b, long c)
+{
+	int status;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID))
+		return -errno;
+	pid = fork();
+	if (!pid)
+		_exit(do_dump_self(0, 0, 0));
+	return pid < 0 || waitpid(pid, &status, 0) != pid ? -errno : status;
+}
+
+TEST_F(coredump, parent_of_first)
+{
+	/* Attempt: likewise in a pid namespace of its own => it is 0 */
+	EXPECT_TRUE(WCOREDUMP(CALL(do_dump_first, 0, 0, 0)));
+	EXPECT_EQ(0, core_ppid(CORE));
 }
 
 TEST_HARNESS_MAIN

@@ -459,6 +459,40 @@ TEST_F(mm, as_stack)
 	EXPECT_EXACT();
 }
 
+/* Maps @pages at a time, on all CPUs, until it is refused.  How often? */
+static long do_mmap_all(long pages, long b, long c)
+{
+	int cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t set;
+	long n;
+
+	for (n = 0; mmap(NULL, pages * PG, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED; n++) {
+		CPU_ZERO(&set);
+		CPU_SET(n / 10 % cpus, &set);
+		if (sched_setaffinity(0, sizeof(set), &set))
+			return -errno;
+	}
+	return n;
+}
+
+/* From so far that each CPU takes it in batches, up to the last page */
+TEST_F(mm, as_from_far)
+{
+	long base = ctx_usage(ID, AS);
+	long room = 8192 * PG * (1 + sysconf(_SC_NPROCESSORS_CONF));
+	long n = room / (3 * PG);
+
+	EXPECT_EQ(0, ctx_set_limits(ID, "as soft %ld hard %ld", base + room / 2,
+				    base + room));
+	EXPECT_EQ(n, CALL(do_mmap_all, 3));
+	EXPECT_EQ(base + 3 * PG * n, ctx_usage(ID, AS));
+	EXPECT_EQ(base + 3 * PG * n, ctx_peak(ID, AS));
+	EXPECT_EQ(1, ctx_fail(ID, AS));
+	EXPECT_EQ(1, ctx_number(ID, "events", "as.soft"));
+	EXPECT_EXACT();
+}
+
 TEST_F(mm, as_fork)
 {
 	long base = ctx_usage(ID, AS), pid;
