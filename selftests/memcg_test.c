@@ -826,6 +826,7 @@ TEST_F(memcg, swap)
 {
 	const char *missing = swap_start();
 	struct limit limit;
+	int i;
 
 	if (missing) {
 		swap_end();
@@ -839,9 +840,16 @@ TEST_F(memcg, swap)
 	EXPECT_GE(8388608, limit.peak);
 	EXPECT_LE(1, ctx_number(ID, "events", "swap.soft"));
 	EXPECT_EQ(0, ctx_fail(ID, MEMORY));
-	/* Fits into neither */
-	EXPECT_EQ(SIGKILL, CALL(do_touch_child, 48 * MiB, 0) & 0x7f);
-	ASSERT_EQ(0, ctx_limit(ID, SWAP, &limit));
+	/*
+	 * Fits into neither.  Where the disk is slow, Linux may give up before
+	 * swap is full, since what it writes is not there yet.
+	 */
+	for (i = 0; i < 5; i++) {
+		EXPECT_EQ(SIGKILL, CALL(do_touch_child, 48 * MiB, 0) & 0x7f);
+		ASSERT_EQ(0, ctx_limit(ID, SWAP, &limit));
+		if (limit.fail)
+			break;
+	}
 	EXPECT_LT(0, limit.fail);
 	EXPECT_GE(8388608, limit.peak);
 	EXPECT_LT(0, ctx_fail(ID, MEMORY));
