@@ -328,23 +328,15 @@ TEST_F(coredump, parent)
  * Process 1 of a pid namespace: one of another is not its parent, nor is it.  It
  * ignores SIGABRT, and dies from the fault that abort(3) has in store.
  */
-static long do_dump_first(long a, long b, long c)
+static long do_dump_first(long dir, long b, long c)
 {
-	int status;
-	pid_t pid;
-
-	if (unshare(CLONE_NEWPID))
-		return -errno;
-	pid = fork();
-	if (!pid)
-		_exit(do_dump_self(0, 0, 0));
-	return pid < 0 || waitpid(pid, &status, 0) != pid ? -errno : status;
+	return do_unshare(CLONE_NEWPID, 0, 0) ?: do_dump_core(dir, 0, 0);
 }
 
 TEST_F(coredump, parent_of_first)
 {
 	/* Attempt: likewise in a pid namespace of its own => it is 0 */
-	EXPECT_TRUE(WCOREDUMP(CALL(do_dump_first, 0, 0, 0)));
+	EXPECT_TRUE(WCOREDUMP(CALL(do_dump_first, DIR_OWN, 0, 0)));
 	EXPECT_EQ(0, core_ppid(CORE));
 }
 

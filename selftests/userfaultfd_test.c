@@ -75,6 +75,13 @@ static long do_uffd(long flags, long b, long c)
 	return with_api(syscall(__NR_userfaultfd, flags | O_CLOEXEC | O_NONBLOCK));
 }
 
+static long try_uffd(void)
+{
+	long fd = do_uffd(UFFD_USER_MODE_ONLY, 0, 0);
+
+	return fd < 0 ? fd : do_close(fd, 0, 0);
+}
+
 static long do_uffd_device(long flags, long b, long c)
 {
 	int dev = open(NODE, O_RDWR | O_CLOEXEC);
@@ -146,16 +153,15 @@ static long do_munmap(long addr, long len, long c)
 
 FIXTURE_SETUP(uffd)
 {
-	long fd;
+	long err;
 
 	self->contexts = -1;
 	if (vctx_missing())
 		SKIP(return, "%s", vctx_missing());
-	fd = do_uffd(UFFD_USER_MODE_ONLY, 0, 0);
-	if (fd == -ENOSYS)
+	err = try_uffd();
+	if (err == -ENOSYS)
 		SKIP(return, "the kernel has no userfaultfd (CONFIG_USERFAULTFD)");
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, do_close(fd, 0, 0));
+	ASSERT_EQ(0, err);
 	ASSERT_EQ(0, ctx_end(ID));
 	self->contexts = ctx_count();
 	umount2(DIR_UFFD, MNT_DETACH);
@@ -399,16 +405,15 @@ FIXTURE_VARIANT_ADD(uffd_limit, shmem) { SHMEM, MAP_SHARED, true };
 
 FIXTURE_SETUP(uffd_limit)
 {
-	long fd;
+	long err;
 
 	self->contexts = -1;
 	if (vctx_missing())
 		SKIP(return, "%s", vctx_missing());
-	fd = do_uffd(UFFD_USER_MODE_ONLY, 0, 0);
-	if (fd == -ENOSYS)
+	err = try_uffd();
+	if (err == -ENOSYS)
 		SKIP(return, "the kernel has no userfaultfd (CONFIG_USERFAULTFD)");
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, do_close(fd, 0, 0));
+	ASSERT_EQ(0, err);
 	ASSERT_EQ(0, ctx_end(ID));
 	self->contexts = ctx_count();
 	ASSERT_EQ(0, ctx_mkdir(ID));
@@ -477,36 +482,37 @@ TEST_F(uffd_limit, hard)
 
 /* Locks */
 
+static long do_write_page(long addr, long b, long c)
+{
+	int file = open(SHARED, O_WRONLY | O_CLOEXEC);
+
+	return file < 0 ? -errno : write(file, (void *)addr, PG);
+}
+
 /* A child that writes to a file from memory that never comes: the kernel waits. */
 static long do_stall(long a, long b, long c)
 {
 	struct pollfd poll_fd = { .events = POLLIN };
-	int pair[2];
-	pid_t pid;
+	struct agent writer = {};
+	long fd, addr;
+	int err = agent_start(&writer);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return -errno;
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (!pid) {
-		long fd = do_uffd(0, 0, 0), addr = do_map(PG, MAP_PRIVATE, 0);
-		int file = open(SHARED, O_WRONLY | O_CLOEXEC);
-
-		if (fd < 0 || addr < 0 || file < 0 ||
-		    do_register(fd, addr, PG) || send_fd(pair[1], fd))
-			_exit(1);
-		_exit(write(file, (void *)addr, PG) == PG ? 0 : 1);
-	}
-	close(pair[1]);
-	poll_fd.fd = recv_fd(pair[0]);
-	close(pair[0]);
+	if (err)
+		return err;
+	fd = agent_call(&writer, do_uffd, 0, 0, 0);
+	addr = agent_call(&writer, do_map, PG, MAP_PRIVATE, 0);
+	if (fd < 0 || addr < 0 || agent_call(&writer, do_register, fd, addr, PG))
+		return -EIO;
+	poll_fd.fd = agent_take_fd(&writer, fd);
 	if (poll_fd.fd < 0)
 		return poll_fd.fd;
+	err = agent_ask(&writer, do_write_page, addr, 0, 0);
+	if (err)
+		return err;
 	/* Who holds it is told of the fault. */
 	if (poll(&poll_fd, 1, PATIENCE_MS) != 1)
 		return -ETIMEDOUT;
-	return poll_fd.revents & POLLIN ? pid : -EIO;
+	return poll_fd.revents & POLLIN ? writer.pid : -EIO;
 }
 
 TEST_F(uffd, stalled_write)
