@@ -11,7 +11,6 @@
 #include "common.h"
 
 #define ID	60171
-#define CAP(x)	(1ULL << (x))
 
 #define UNSET	"4294967295"
 
@@ -223,11 +222,6 @@ static const struct op {
 	{ "AUDIT_NLGRP_READLOG, NETLINK_ADD_MEMBERSHIP", op_join },
 };
 
-static long do_op(long run, long b, long c)
-{
-	return ((long (*)(void))run)();
-}
-
 static long do_ask_get(long fd, long b, long c)
 {
 	return ask(fd, AUDIT_GET, NULL, 0);
@@ -238,12 +232,6 @@ static long do_user_message(long a, long b, long c)
 	static const char text[] = "op=vctx-audit-test res=success";
 
 	return ask_new(AUDIT_USER, text, sizeof(text));
-}
-
-static long do_write(long path, long text, long c)
-{
-	return write_file((const char *)path, (const char *)text,
-			  strlen((const char *)text));
 }
 
 static long do_reads(long path, long text, long c)

@@ -60,6 +60,9 @@
 #define VCTXFS	"/sys/fs/vctx"
 #define NOBODY	65534
 
+/* A bit of a set of capabilities */
+#define CAP(x)	(1ULL << (x))
+
 /*
  * What takes longer has failed, or hangs.  An emulated kernel that is full of
  * checks is slow, and a failed test may have waited more than once.
@@ -734,6 +737,24 @@ static long __maybe_unused agent_take_fd(const struct agent *agent, int fd)
 static long __maybe_unused do_enter(long id, long flags, long cap_drop)
 {
 	return enter(id, flags, cap_drop);
+}
+
+static long __maybe_unused do_kill(long pid, long sig, long c)
+{
+	return kill(pid, sig) ? -errno : 0;
+}
+
+/* Puts @text into a file, in one write. */
+static long __maybe_unused do_write(long path, long text, long c)
+{
+	return write_file((const char *)path, (const char *)text,
+			  strlen((const char *)text));
+}
+
+/* Calls a function without arguments. */
+static long __maybe_unused do_op(long run, long b, long c)
+{
+	return ((long (*)(void))run)();
 }
 
 static long __maybe_unused do_self_id(long a, long b, long c)

@@ -219,11 +219,6 @@ TEST_F(coredump, changed_ids)
 
 /* Processes outside */
 
-static long do_kill(long pid, long sig, long c)
-{
-	return kill(pid, sig) ? -errno : 0;
-}
-
 static long do_may_dump(long a, long b, long c)
 {
 	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };

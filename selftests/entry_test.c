@@ -15,8 +15,6 @@
 #define ID		60001
 #define OTHER_ID	60002
 
-#define CAP(x)		(1ULL << (x))
-
 /* What entering changes. */
 struct state {
 	struct vctx_self self;

@@ -14,7 +14,6 @@
 #include "common.h"
 
 #define ID	60011
-#define CAP(x)	(1ULL << (x))
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -881,11 +880,6 @@ static long do_getpid(long a, long b, long c)
 {
 	return syscall(__NR_getpid) == syscall(__NR_gettid) ?
 	       syscall(__NR_getpid) : -EXDEV;
-}
-
-static long do_kill(long pid, long sig, long c)
-{
-	return kill(pid, sig) ? -errno : 0;
 }
 
 static long do_tgkill(long tgid, long pid, long sig)

@@ -77,12 +77,6 @@ static long do_in(long path, long b, long c)
 	return !strcmp(line + 3, (const char *)path + strlen(CGROUPS));
 }
 
-static long do_write(long path, long text, long c)
-{
-	return write_file((const char *)path, (const char *)text,
-			  strlen((const char *)text));
-}
-
 /* Touches memory and keeps it. */
 static long do_touch(long size, long b, long c)
 {

@@ -63,7 +63,7 @@ FIXTURE_TEARDOWN_PARENT(random)
 
 static char data[65536];
 
-static long do_write(long fd, long len, long c)
+static long do_write_random(long fd, long len, long c)
 {
 	ssize_t n = write(fd, data, len);
 
@@ -146,24 +146,24 @@ TEST_F(random, counted)
 {
 	int fd = open(variant->path, O_RDWR | O_CLOEXEC);
 
-	EXPECT_EQ(100, MEMBER(do_write, 100));
+	EXPECT_EQ(100, MEMBER(do_write_random, 100));
 	EXPECT_EQ(100, ctx_usage(ID, NRANDOM));
-	EXPECT_EQ(1, MEMBER(do_write, 1));
+	EXPECT_EQ(1, MEMBER(do_write_random, 1));
 	EXPECT_EQ(101, ctx_usage(ID, NRANDOM));
-	EXPECT_EQ(sizeof(data), MEMBER(do_write, sizeof(data)));
+	EXPECT_EQ(sizeof(data), MEMBER(do_write_random, sizeof(data)));
 	EXPECT_EQ(101 + sizeof(data), ctx_usage(ID, NRANDOM));
 	EXPECT_EQ(20, MEMBER(do_writev, 10));
 	EXPECT_EQ(121 + sizeof(data), ctx_usage(ID, NRANDOM));
 	EXPECT_EQ(1000, MEMBER(do_splice, 1000));
 	EXPECT_EQ(1121 + sizeof(data), ctx_usage(ID, NRANDOM));
-	EXPECT_EQ(0, MEMBER(do_write, 0));
+	EXPECT_EQ(0, MEMBER(do_write_random, 0));
 	EXPECT_EQ(32, MEMBER(do_read, 32));
 	EXPECT_EQ(1121 + sizeof(data), ctx_usage(ID, NRANDOM));
 	EXPECT_EQ(1121 + sizeof(data), ctx_peak(ID, NRANDOM));
 
-	EXPECT_EQ(10, OTHER_ONE(do_write, 10));
+	EXPECT_EQ(10, OTHER_ONE(do_write_random, 10));
 	EXPECT_EQ(10, ctx_usage(OTHER, NRANDOM));
-	EXPECT_EQ(10, do_write(fd, 10, 0));
+	EXPECT_EQ(10, do_write_random(fd, 10, 0));
 	EXPECT_EQ(1121 + sizeof(data), ctx_usage(ID, NRANDOM));
 	close(fd);
 
@@ -178,26 +178,26 @@ TEST_F(random, hard)
 	int fd = open(variant->path, O_RDWR | O_CLOEXEC);
 
 	EXPECT_EQ(0, ctx_set_limits(ID, "nrandom soft 100 hard 150"));
-	EXPECT_EQ(100, MEMBER(do_write, 100));
+	EXPECT_EQ(100, MEMBER(do_write_random, 100));
 	EXPECT_EQ(0, ctx_number(ID, "events", "nrandom.soft"));
 	/* All of a write or nothing */
-	EXPECT_EQ(-EPERM, MEMBER(do_write, 51));
+	EXPECT_EQ(-EPERM, MEMBER(do_write_random, 51));
 	EXPECT_EQ(-EPERM, MEMBER(do_writev, 26));
 	EXPECT_EQ(-EPERM, MEMBER(do_splice, 51));
 	EXPECT_EQ(100, ctx_usage(ID, NRANDOM));
 	EXPECT_EQ(3, ctx_fail(ID, NRANDOM));
-	EXPECT_EQ(50, MEMBER(do_write, 50));
+	EXPECT_EQ(50, MEMBER(do_write_random, 50));
 	EXPECT_EQ(1, ctx_number(ID, "events", "nrandom.soft"));
-	EXPECT_EQ(-EPERM, MEMBER(do_write, 1));
+	EXPECT_EQ(-EPERM, MEMBER(do_write_random, 1));
 	EXPECT_EQ(150, ctx_usage(ID, NRANDOM));
 	EXPECT_EQ(150, ctx_peak(ID, NRANDOM));
 	EXPECT_EQ(4, ctx_number(ID, "events", "nrandom.hard"));
 
 	/* To read is allowed, and so is all to others. */
 	EXPECT_EQ(32, MEMBER(do_read, 32));
-	EXPECT_EQ(0, MEMBER(do_write, 0));
-	EXPECT_EQ(1000, OTHER_ONE(do_write, 1000));
-	EXPECT_EQ(1000, do_write(fd, 1000, 0));
+	EXPECT_EQ(0, MEMBER(do_write_random, 0));
+	EXPECT_EQ(1000, OTHER_ONE(do_write_random, 1000));
+	EXPECT_EQ(1000, do_write_random(fd, 1000, 0));
 	close(fd);
 }
 
@@ -205,9 +205,9 @@ TEST_F(random, denied)
 {
 	EXPECT_EQ(0, ctx_set_limits(ID, "nrandom hard 0"));
 	/* Attempt: write(2) with nrandom limited to 0 */
-	EXPECT_EQ(-EPERM, MEMBER(do_write, 1));
-	EXPECT_EQ(-EPERM, MEMBER(do_write, sizeof(data)));
-	EXPECT_EQ(0, MEMBER(do_write, 0));
+	EXPECT_EQ(-EPERM, MEMBER(do_write_random, 1));
+	EXPECT_EQ(-EPERM, MEMBER(do_write_random, sizeof(data)));
+	EXPECT_EQ(0, MEMBER(do_write_random, 0));
 	EXPECT_EQ(32, MEMBER(do_read, 32));
 	EXPECT_EQ(0, ctx_usage(ID, NRANDOM));
 	EXPECT_EQ(0, ctx_peak(ID, NRANDOM));
@@ -238,14 +238,14 @@ TEST_F(random, nested)
 	EXPECT_EQ(0, agent_call(&self->member, do_enter, VCTX_ID_NEW, 0, 0));
 	child = agent_call(&self->member, do_self_id, 0, 0, 0);
 	EXPECT_EQ(0, ctx_set_limits(ID, "nrandom hard 100"));
-	EXPECT_EQ(60, MEMBER(do_write, 60));
+	EXPECT_EQ(60, MEMBER(do_write_random, 60));
 	EXPECT_EQ(60, ctx_usage(child, NRANDOM));
 	EXPECT_EQ(60, ctx_usage(ID, NRANDOM));
-	EXPECT_EQ(-EPERM, MEMBER(do_write, 41));
+	EXPECT_EQ(-EPERM, MEMBER(do_write_random, 41));
 	EXPECT_EQ(60, ctx_usage(child, NRANDOM));
 	EXPECT_EQ(0, ctx_fail(child, NRANDOM));
 	EXPECT_EQ(1, ctx_fail(ID, NRANDOM));
-	EXPECT_EQ(40, MEMBER(do_write, 40));
+	EXPECT_EQ(40, MEMBER(do_write_random, 40));
 	EXPECT_EQ(100, ctx_usage(ID, NRANDOM));
 }
 

@@ -451,11 +451,6 @@ static const struct op {
 	{ "rmdir in sysfs", op_rmdir_sysfs },
 };
 
-static long do_op(long run, long b, long c)
-{
-	return ((long (*)(void))run)();
-}
-
 FIXTURE(refuse) {
 	struct agent member;
 	int contexts;
@@ -1002,12 +997,6 @@ TEST_F(refuse, network)
 
 /* Programs that the kernel would run on the host */
 
-static long do_write_text(long path, long text, long c)
-{
-	return write_file((const char *)path, (const char *)text,
-			  strlen((const char *)text));
-}
-
 static long do_mount_cgroup(long a, long b, long c)
 {
 	return mount("none", DIR_MOUNT, "cgroup", 0, "none,name=vctx_refuse") ?
@@ -1021,7 +1010,7 @@ TEST_F(refuse, release_agent)
 	/* The host's, in the mount namespace that they share */
 	ASSERT_EQ(0, do_mount_cgroup(0, 0, 0));
 	/* Attempt: release_agent of a hierarchy of the host */
-	EXPECT_EQ(-EPERM, CALL(do_write_text, DIR_MOUNT "/release_agent",
+	EXPECT_EQ(-EPERM, CALL(do_write, DIR_MOUNT "/release_agent",
 			       "/bin/true", 0));
 	EXPECT_EQ(0, do_umount(0, 0, 0));
 
@@ -1038,7 +1027,7 @@ TEST_F(refuse, binfmt_misc)
 	if (CALL(do_mount, "binfmt_misc", "none", 0))
 		SKIP(return, "binfmt_misc cannot be mounted");
 	/* Attempt: register an interpreter, where the host has none */
-	EXPECT_EQ(-EPERM, CALL(do_write_text, DIR_MOUNT "/register",
+	EXPECT_EQ(-EPERM, CALL(do_write, DIR_MOUNT "/register",
 			       ":vctx_refuse:E::vctx_refuse::/bin/true:", 0));
 	EXPECT_EQ(0, CALL(do_umount, 0, 0, 0));
 }

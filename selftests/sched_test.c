@@ -243,12 +243,6 @@ static long do_thread(long a, long b, long c)
 	return tid;
 }
 
-static long do_write(long path, long text, long c)
-{
-	return write_file((const char *)path, (const char *)text,
-			  strlen((const char *)text));
-}
-
 FIXTURE(sched) {
 	struct agent member;
 	int contexts;

@@ -36,11 +36,6 @@ static long do_queue_many(long pid, long sig, long n)
 	return sent;
 }
 
-static long do_kill(long pid, long sig, long c)
-{
-	return kill(pid, sig) ? -errno : 0;
-}
-
 static long do_tgkill(long pid, long sig, long c)
 {
 	pid = pid ?: getpid();

@@ -16,7 +16,6 @@
 
 #define ID	60181
 #define PG	4096L
-#define CAP(x)	(1ULL << (x))
 
 #define DIR_UFFD "/tmp/vctx-userfaultfd-test"
 #define NODE	DIR_UFFD "/userfaultfd"
