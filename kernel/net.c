@@ -912,6 +912,7 @@ static int vctx_socket_create(int family, int type, int protocol, int kern)
 {
 	const struct vctx *vctx = current_vctx();
 
+	/* For most, all is said by the context itself. */
 	if (kern || likely(!vctx) ||
 	    likely(!rcu_access_pointer(vctx->net) && !vctx->parent) ||
 	    !vctx_net_current_bound())

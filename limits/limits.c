@@ -53,15 +53,7 @@ int vctx_charge_event(struct vctx *vctx, struct vctx *v, enum vctx_resource res,
 int vctx_charge_rest(struct vctx *vctx, struct vctx *v, enum vctx_resource res,
 		     long n)
 {
-	for (; v; v = v->parent) {
-		enum vctx_charge charge;
-
-		charge = vctx_counter_charge(&v->counter[res], n, false);
-		if (unlikely(charge != VCTX_CHARGED) &&
-		    vctx_charge_event(vctx, v, res, n, charge))
-			return -EDQUOT;
-	}
-	return 0;
+	return vctx_charge_from(vctx, v, NULL, res, n, false);
 }
 
 /**

@@ -28,6 +28,38 @@ static __always_inline void vctx_uncharge_below(struct vctx *vctx,
 }
 
 /**
+ * vctx_charge_from() - charge some contexts of those that are charged together
+ * @vctx: the lowest of all
+ * @from: the first one that is not charged yet: @vctx or above it
+ * @above: the first one above that is not charged, NULL to charge them all
+ * @res: the resource
+ * @n: how much
+ * @force: beyond hard limits if need be
+ *
+ * Context: any.
+ * Return: 0, or -EDQUOT if a hard limit would be exceeded, and nothing is
+ * charged, nor is what was below @from.
+ */
+static __always_inline int vctx_charge_from(struct vctx *vctx,
+					    struct vctx *from,
+					    const struct vctx *above,
+					    enum vctx_resource res, long n,
+					    bool force)
+{
+	struct vctx *v;
+
+	for (v = from; v != above; v = v->parent) {
+		enum vctx_charge charge;
+
+		charge = vctx_counter_charge(&v->counter[res], n, force);
+		if (unlikely(charge != VCTX_CHARGED) &&
+		    vctx_charge_event(vctx, v, res, n, charge))
+			return -EDQUOT;
+	}
+	return 0;
+}
+
+/**
  * vctx_charge_below() - charge a context and those above it
  * @vctx: the lowest one
  * @above: the first one above that is not charged, NULL to charge them all
@@ -44,17 +76,7 @@ static __always_inline int vctx_charge_below(struct vctx *vctx,
 					     enum vctx_resource res, long n,
 					     bool force)
 {
-	struct vctx *v;
-
-	for (v = vctx; v != above; v = v->parent) {
-		enum vctx_charge charge;
-
-		charge = vctx_counter_charge(&v->counter[res], n, force);
-		if (unlikely(charge != VCTX_CHARGED) &&
-		    vctx_charge_event(vctx, v, res, n, charge))
-			return -EDQUOT;
-	}
-	return 0;
+	return vctx_charge_from(vctx, vctx, above, res, n, force);
 }
 
 int vctx_charge_rest(struct vctx *vctx, struct vctx *v, enum vctx_resource res,

@@ -1118,19 +1118,32 @@ static long do_child_map(long len, long b, long c)
 {
 	struct pollfd hangup = { .fd = agent_sock };
 	static char *map;
+	int ready[2];
 	pid_t pid;
+	char byte;
 
 	if (!map) {
 		map = mmap(NULL, len, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		return (long)map;
 	}
+	if (pipe(ready))
+		return -errno;
 	pid = fork();
 	if (!pid) {
-		poll(&hangup, 1, -1);
+		/* Once it has told, it needs no page that it has not had. */
+		poll(&hangup, 1, 0);
+		if (write(ready[1], "", 1) == 1)
+			poll(&hangup, 1, -1);
 		_exit(0);
 	}
-	return pid < 0 ? -errno : pid;
+	if (pid < 0)
+		return -errno;
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		pid = -EIO;
+	close(ready[0]);
+	return pid;
 }
 
 static long do_write_other(long pid, long addr, long len)
