@@ -404,6 +404,24 @@ static inline pid_t vctx_parent_tgid(struct task_struct *parent, pid_t nr)
 }
 
 /**
+ * vctx_visible_ppid() - what current is told to be a parent's id
+ * @parent: a parent, of any process
+ * @nr: its id
+ * @ns: where it is one
+ *
+ * Context: RCU read side.
+ * Return: @nr, if current may know of @parent; otherwise 1, as if process 1 had
+ * adopted the child, or 0 where that is another one.
+ */
+static inline pid_t vctx_visible_ppid(const struct task_struct *parent,
+				      pid_t nr, const struct pid_namespace *ns)
+{
+	if (!vctx_task_hidden(parent))
+		return nr;
+	return ns == &init_pid_ns ? 1 : 0;
+}
+
+/**
  * vctx_given_nr() - which process does current mean?
  * @nr: what it calls it
  *
@@ -1372,6 +1390,12 @@ static inline pid_t vctx_own_tid(pid_t nr)
 }
 
 static inline pid_t vctx_parent_tgid(struct task_struct *parent, pid_t nr)
+{
+	return nr;
+}
+
+static inline pid_t vctx_visible_ppid(const struct task_struct *parent,
+				      pid_t nr, const struct pid_namespace *ns)
 {
 	return nr;
 }
