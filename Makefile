@@ -78,7 +78,7 @@ bench: kernel kernel-stock tools	## measure; BENCH=NAME for one of bench/NAME.sh
 		bench/$$bench.sh || exit; \
 	done
 
-.PHONY: kernel kernel-stock kernel-debug
+.PHONY: kernel kernel-stock kernel-debug kernel-wide
 kernel: patches	## build the kernel:   build/kernel/vctx
 	@scripts/kernel vctx
 
@@ -87,6 +87,10 @@ kernel-stock: linux	## the same, unpatched: build/kernel/stock
 
 kernel-debug: patches	## with all checks:     build/kernel/debug
 	@scripts/kernel debug
+
+kernel-wide: patches	## with the options of distributions: build/kernel/wide
+	@scripts/packages dwarves
+	@scripts/kernel wide
 
 .PHONY: tools
 tools: packages	## build libvctx and the tools: build/tools/bin

@@ -41,7 +41,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-#define REPEATS		3
+#define REPEATS		3	/* unless a row wants more */
 
 #define PROGRAM		COST_DIR "/cost"
 #define VCTXFS		"/sys/fs/vctx"
@@ -510,13 +510,21 @@ static bool selected(const struct cost_row *row, char *names[])
 	return false;
 }
 
+static unsigned int repeats_of(const struct cost_row *row)
+{
+	return row->repeats ? row->repeats : REPEATS;
+}
+
 /* Cases with a cgroup come last: controllers leave traces in the kernel. */
 static void measure_all(bool vctx, bool cgroup, const char *only, char *names[])
 {
 	const struct cost_row *const *row;
-	unsigned int i, repeat;
+	unsigned int i, repeat, most = 0;
 
-	for (repeat = 1; repeat <= REPEATS; repeat++) {
+	for (row = __start_cost_rows; row < __stop_cost_rows; row++)
+		if (selected(*row, names) && repeats_of(*row) > most)
+			most = repeats_of(*row);
+	for (repeat = 1; repeat <= most; repeat++) {
 		for (i = 0; i < ARRAY_SIZE(cases); i++) {
 			const struct cost_case *c = &cases[i];
 
@@ -528,6 +536,7 @@ static void measure_all(bool vctx, bool cgroup, const char *only, char *names[])
 				double insns;
 
 				if (!selected(*row, names) ||
+				    repeat > repeats_of(*row) ||
 				    (c->limits == LIMITS_NEAR &&
 				     !(*row)->near[0].resource))
 					continue;

@@ -47,6 +47,8 @@ struct cost_near {
  * @title: for the table
  * @ops: how often it is done in one measurement: such that a measurement takes
  *	100 million instructions or more, then the spread is below 0.3 %
+ * @repeats: how many measurements the median is of, 3 if 0: more for one whose
+ *	spread is above 0.3 % whatever @ops is
  * @id: of the context, the outermost one, 0 for a fresh one: only one that is
  *	chosen has disk quota
  * @prepare: called before each measurement, by the host's root outside of
@@ -66,6 +68,7 @@ struct cost_row {
 	const char *name;
 	const char *title;
 	unsigned long ops;
+	unsigned int repeats;
 	unsigned int id;
 	void (*prepare)(void);
 	void (*setup)(void);

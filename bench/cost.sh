@@ -47,7 +47,8 @@ measure() # KERNEL
 measure stock "$@"
 measure vctx "$@"
 
-# ROW CASE REPEAT INSNS -> one line per row and case. The figure is the median.
+# ROW CASE REPEAT INSNS -> one line per row and case. The figure is the median, the
+# spread that between the quartiles: of three, the least and the most.
 awk -F '\t' -v OFS='\t' '
 	FILENAME ~ /rows$/ { rows[++nr_rows] = $1; limit[$1, "outside"] = $3
 		limit[$1, "far"] = $4; next }
@@ -61,7 +62,7 @@ awk -F '\t' -v OFS='\t' '
 				line(rows[r], cases[c])
 		}
 	}
-	function line(row, name,	i, j, v, count, t)
+	function line(row, name,	i, j, v, count, t, low, high)
 	{
 		count = n[row, name]
 		if (!count)
@@ -73,9 +74,11 @@ awk -F '\t' -v OFS='\t' '
 			}
 		}
 		median[row, name] = v[int((count + 1) / 2)]
+		low = v[int((count + 3) / 4)]
+		high = v[count + 1 - int((count + 3) / 4)]
 		printf "%s\t%s\t%s\t%.1f\t%.1f\t%.1f\t%.2f\t%.2f\t%s\n", \
 			row, name, kernel[name], median[row, name], v[1], \
-			v[count], 100 * (v[count] - v[1]) / v[1], \
+			v[count], 100 * (high - low) / low, \
 			100 * (median[row, name] / median[row, "stock"] - 1), \
 			limit[row, name] ? limit[row, name] : "-"
 	}' $out/cost.rows $out/cost.cases $out/cost.stock $out/cost.vctx \

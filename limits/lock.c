@@ -34,10 +34,6 @@ void __vctx_lock_move(struct file_lock *to, struct file_lock *from)
 
 void __vctx_lock_release(struct file_lock_core *flc)
 {
-	struct vctx *vctx = flc->flc_vctx;
-
-	if (likely(!vctx))
-		return;
-	vctx_uncharge(vctx, VCTX_NLOCK, 1);
-	vctx_put(vctx);
+	vctx_uncharge(flc->flc_vctx, VCTX_NLOCK, 1);
+	vctx_put(flc->flc_vctx);
 }

@@ -117,11 +117,11 @@ struct disk {
 static const struct disk disks[NR_DISKS] = {
 	[EXT4_4K] = {
 		"ext4", MKFS_EXT4("4096"), "usrquota,prjquota", 128 * MB,
-		EDQUOT, 2 * MB, 0, 256 * KB,
+		EDQUOT, 2 * MB, 0, 0,
 	},
 	[EXT4_1K] = {
 		"ext4", MKFS_EXT4("1024"), "usrquota,prjquota", 128 * MB,
-		EDQUOT, 2 * MB, 0, 64 * KB,
+		EDQUOT, 2 * MB, 0, 0,
 	},
 	[EXT4_NODELALLOC] = {
 		"ext4", MKFS_EXT4("4096"), "usrquota,prjquota,nodelalloc",

@@ -108,6 +108,217 @@ TEST_F(space, fallocate)
 	until_refused(_metadata, self, FILL_FALLOCATE);
 }
 
+/*
+ * Blocks with holes between them: each is an extent of its own, and what those
+ * need in the tree is charged, too.  They come in rising order, falling, or first
+ * every other of them and then those between, which splits what is full.
+ */
+enum scatter { SCATTER_UP, SCATTER_DOWN, SCATTER_BETWEEN };
+
+static long scatter_off(enum scatter how, long i)
+{
+	const long nr = disk->limit / block_size();
+
+	switch (how) {
+	case SCATTER_UP:
+		break;
+	case SCATTER_DOWN:
+		i = nr - 1 - i;
+		break;
+	case SCATTER_BETWEEN:
+		i = i < nr / 2 ? 2 * i : 2 * (i - nr / 2) + 1;
+		break;
+	}
+	return 2 * i * block_size();
+}
+
+/* How many blocks were taken, until there were enough of them, or a refusal. */
+static long do_scatter(long path, long how, long mapped)
+{
+	const long block = block_size(), nr = disk->limit / block;
+	struct sigaction action = { .sa_handler = on_bus_error }, old;
+	volatile long i = 0;
+	char *map = NULL;
+	int fd;
+
+	shared->err = 0;
+	fd = open((const char *)path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+		  0666);
+	if (fd < 0)
+		return -errno;
+	if (!mapped) {
+		while (i < nr && write_some(fd, scatter_off(how, i), block,
+					    block, 1) == block)
+			i++;
+		close(fd);
+		return i;
+	}
+	if (!ftruncate(fd, 2 * nr * block))
+		map = mmap(NULL, 2 * nr * block, PROT_READ | PROT_WRITE,
+			   MAP_SHARED, fd, 0);
+	close(fd);
+	if (!map || map == MAP_FAILED)
+		return -errno;
+	sigaction(SIGBUS, &action, &old);
+	if (sigsetjmp(bus_error, 1))
+		shared->err = disk->full;
+	else
+		for (; i < nr; i++)
+			pattern(map + scatter_off(how, i), block,
+				scatter_off(how, i), 1);
+	sigaction(SIGBUS, &old, NULL);
+	munmap(map, 2 * nr * block);
+	return i;
+}
+
+static void scattered(struct __test_metadata *_metadata, space_data *self,
+		      enum scatter how, bool mapped)
+{
+	long done, i, bad = 0;
+
+	ASSERT_EQ(0, set_hard(A, disk->limit));
+	done = CALL_A(do_scatter, "a/scattered", how, mapped);
+	EXPECT_EQ(disk->full, shared->err);
+	EXPECT_LT(disk->limit / self->block / 4, done);
+	/* A page of a mapping is taken as a whole. */
+	EXPECT_FULL(disk->limit, (mapped ? 4096 : 0) + 4 * self->block);
+	for (i = 0; i < done; i++)
+		bad += !!verify_file("a/scattered", scatter_off(how, i),
+				     scatter_off(how, i) + self->block, 1);
+	EXPECT_EQ(0, bad);
+	EXPECT_TREE_A();
+	EXPECT_B_UNTOUCHED();
+	EXPECT_EQ(0, CALL_A(do_unlink, "a/scattered", 0, 0));
+	EXPECT_SPACE_A(0);
+}
+
+TEST_F(space, scattered_up)
+{
+	scattered(_metadata, self, SCATTER_UP, false);
+}
+
+TEST_F(space, scattered_down)
+{
+	scattered(_metadata, self, SCATTER_DOWN, false);
+}
+
+TEST_F(space, scattered_between)
+{
+	scattered(_metadata, self, SCATTER_BETWEEN, false);
+}
+
+TEST_F(space, scattered_mmap)
+{
+	scattered(_metadata, self, SCATTER_DOWN, true);
+}
+
+/*
+ * Every other block of what was preallocated, behind the end of the file, each
+ * on the disk before the next: how many.  Those that are refused are no loss, but
+ * what was accepted has to get there.
+ */
+static long do_write_prealloc(long path, long nr, long c)
+{
+	const long block = block_size();
+	long i, done = 0;
+	int fd;
+
+	shared->err = 0;
+	fd = open((const char *)path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	for (i = 0; i < nr; i += 2) {
+		if (write_some(fd, i * block, block, block, 1) != block)
+			break;
+		if (fsync(fd)) {
+			shared->err = -errno;
+			break;
+		}
+		done++;
+	}
+	close(fd);
+	return done;
+}
+
+static long do_prealloc(long path, long len, long c)
+{
+	int fd = open((const char *)path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, len) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+TEST_F(space, prealloc)
+{
+	const long nr = 64, limit = 4 * nr * self->block + disk->slack;
+	long done, i, bad = 0;
+
+	ASSERT_EQ(0, set_hard(A, limit));
+	ASSERT_EQ(0, CALL_A(do_prealloc, "a/pre", nr * self->block, 0));
+	EXPECT_LT(0, CALL_A(do_fill, "a/fill", FILL_WRITE, 0));
+	EXPECT_FULL(limit, self->block);
+	done = CALL_A(do_write_prealloc, "a/pre", nr, 0);
+	EXPECT_LT(0, done);
+	EXPECT_EQ(done == nr / 2 ? 0 : disk->full, shared->err);
+	for (i = 0; i < done; i++)
+		bad += !!verify_file("a/pre", 2 * i * self->block,
+				     (2 * i + 1) * self->block, 1);
+	EXPECT_EQ(0, bad);
+	EXPECT_GE(limit + disk->metadata, space(A));
+	EXPECT_TREE_A();
+	EXPECT_B_UNTOUCHED();
+}
+
+/* Every other page of it by a mapping; 0, or an error of the write-back. */
+static long do_map_prealloc(long path, long len, long c)
+{
+	int fd = open((const char *)path, O_RDWR | O_CLOEXEC);
+	char *map = MAP_FAILED;
+	long off, err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (!ftruncate(fd, len))
+		map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (map == MAP_FAILED)
+		return -errno;
+	for (off = 0; !err && off < len; off += 2 * 4096) {
+		pattern(map + off, 4096, off, 1);
+		if (msync(map + off, 4096, MS_SYNC))
+			err = -errno;
+	}
+	munmap(map, len);
+	return err;
+}
+
+/*
+ * A fault has no way to refuse what is there already; then the tree has to grow
+ * when it is written back, and that is the one case in which a limit is passed.
+ */
+TEST_F(space, prealloc_mmap)
+{
+	const long len = 64 * 4096, limit = 4 * len + disk->slack;
+	long off, bad = 0;
+
+	ASSERT_EQ(0, set_hard(A, limit));
+	ASSERT_EQ(0, CALL_A(do_prealloc, "a/pre", len, 0));
+	EXPECT_LT(0, CALL_A(do_fill, "a/fill", FILL_WRITE, 0));
+	EXPECT_FULL(limit, self->block);
+	EXPECT_EQ(0, CALL_A(do_map_prealloc, "a/pre", len, 0));
+	settle();
+	for (off = 0; off < len; off += 2 * 4096)
+		bad += !!verify_file("a/pre", off, off + 4096, 1);
+	EXPECT_EQ(0, bad);
+	EXPECT_GE(limit + self->block, space(A));
+	EXPECT_TREE_A();
+	EXPECT_B_UNTOUCHED();
+}
+
 /* Up takes nothing, down gives back, and what is given back can be used. */
 TEST_F(space, truncate)
 {

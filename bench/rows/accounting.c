@@ -41,6 +41,7 @@ COST_ROW(pipe,
 	.setup = make_echo,
 	.op = round_trip,
 	.outside_max = 0.5,
+	.inside_max = 0.5,
 );
 
 static void make_pair(void)

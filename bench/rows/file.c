@@ -34,4 +34,5 @@ COST_ROW(open,
 	.op = open_close,
 	.near = { { "nofile", 4 } },
 	.outside_max = 1.0,
+	.inside_max = 4.0,
 );

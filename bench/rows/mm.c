@@ -35,7 +35,8 @@ COST_ROW(fault,
 	.setup = make_area,
 	.op = fault_pages,
 	.near = { { "rss", 64 * PAGE }, { "anon", 64 * PAGE } },
-	.outside_max = 1.0,
+	.outside_max = 0.5,
+	.inside_max = 2.0,
 );
 
 static void mmap_munmap(void)

@@ -21,7 +21,9 @@ static void fork_exit_wait(void)
 COST_ROW(fork,
 	.title = "fork+exit+wait",
 	.ops = 2000,
+	.repeats = 15,
 	.op = fork_exit_wait,
 	.near = { { "nproc", 4 }, { "ntask", 4 } },
-	.outside_max = 1.0,
+	.outside_max = 0.5,
+	.inside_max = 2.0,
 );

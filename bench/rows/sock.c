@@ -18,6 +18,8 @@ COST_ROW(socket,
 	.ops = 20000,
 	.op = socket_close,
 	.near = { { "nsock", 4 } },
+	.outside_max = 1.0,
+	.inside_max = 3.0,
 );
 
 static int listener;

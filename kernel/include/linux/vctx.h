@@ -49,6 +49,7 @@ enum vctx_key_register {
 
 #ifdef CONFIG_SECURITY_VCTX
 
+#include <linux/filelock.h>
 #include <linux/fs.h>
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
@@ -659,7 +660,7 @@ static inline int vctx_lock_charge(struct file_lock_core *flc)
  */
 static inline void vctx_lock_move(struct file_lock *to, struct file_lock *from)
 {
-	if (static_branch_likely(&vctx_enabled))
+	if (unlikely(from->c.flc_vctx))
 		__vctx_lock_move(to, from);
 }
 
@@ -671,7 +672,7 @@ static inline void vctx_lock_move(struct file_lock *to, struct file_lock *from)
  */
 static inline void vctx_lock_release(struct file_lock_core *flc)
 {
-	if (static_branch_likely(&vctx_enabled))
+	if (unlikely(flc->flc_vctx))
 		__vctx_lock_release(flc);
 }
 

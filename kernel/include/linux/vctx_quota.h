@@ -9,7 +9,9 @@
 #ifndef _LINUX_VCTX_QUOTA_H
 #define _LINUX_VCTX_QUOTA_H
 
+#include <linux/projid.h>
 #include <linux/vctx.h>
+#include <uapi/linux/vctx.h>
 
 struct dentry;
 struct fileattr;
@@ -29,6 +31,7 @@ void __vctx_statfs(struct dentry *dentry, struct kstatfs *buf);
 int __vctx_quotactl(const struct super_block *sb, const struct vfsmount *mnt,
 		    int cmd, u32 id, struct kqid *qid);
 void __vctx_quota_warning(const struct kqid *qid, int warntype);
+void vctx_write_back(struct super_block *sb);
 
 /**
  * vctx_tag() - project id of what current makes
@@ -44,6 +47,21 @@ static inline u32 vctx_tag(void)
 	if (static_branch_likely(&vctx_enabled) && vctx_is_member(current))
 		return __vctx_tag();
 	return 0;
+}
+
+/**
+ * vctx_is_tag() - is a project id one that contexts have?
+ * @projid: project id of an inode
+ *
+ * Context: any.
+ * Return: true if so, whether or not there is such a context at the moment.
+ */
+static inline bool vctx_is_tag(kprojid_t projid)
+{
+	const projid_t id = __kprojid_val(projid);
+
+	return static_branch_likely(&vctx_enabled) &&
+	       id >= VCTX_ID_STATIC_MIN && id <= VCTX_ID_STATIC_MAX;
 }
 
 /**
@@ -142,6 +160,11 @@ static inline void vctx_quota_warning(const struct kqid *qid, int warntype)
 static inline u32 vctx_tag(void)
 {
 	return 0;
+}
+
+static inline bool vctx_is_tag(kprojid_t projid)
+{
+	return false;
 }
 
 static inline bool vctx_quota_binds(void)
