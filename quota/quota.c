@@ -27,7 +27,6 @@
 #include <linux/statfs.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
-#include <linux/writeback.h>
 #include <uapi/linux/dqblk_xfs.h>
 #include <uapi/linux/ext4.h>
 
@@ -93,24 +92,6 @@ bool __vctx_inode_shared(struct inode *inode)
 	return vctx_quota_is_shared(inode) || vctx_quota_is_untagged(inode);
 }
 EXPORT_SYMBOL_GPL(__vctx_inode_shared);
-
-/**
- * vctx_write_back() - have what is delayed allocated
- * @sb: file system
- *
- * For who is close to a hard limit, of which others in his context have reserved
- * some.  Nothing is done while @sb is being mounted or unmounted.
- *
- * Context: process, may sleep; no transaction is running, and no folio locked.
- */
-void vctx_write_back(struct super_block *sb)
-{
-	if (!down_read_trylock(&sb->s_umount))
-		return;
-	writeback_inodes_sb(sb, WB_REASON_FS_FREE_SPACE);
-	up_read(&sb->s_umount);
-}
-EXPORT_SYMBOL_GPL(vctx_write_back);
 
 /* What members may not do to a file */
 

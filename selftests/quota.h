@@ -96,8 +96,9 @@ enum disk_kind { EXT4_4K, EXT4_1K, EXT4_NODELALLOC, XFS, NR_DISKS };
  * @limit: a hard limit, in bytes, that is small for it
  * @slack: it may refuse when only so many bytes are left: XFS reserves for the
  *         worst case first
- * @metadata: what blocks of extents, which are needed when what was accepted
- *            is written, may add to that; it is never refused
+ * @metadata: what blocks of extent trees may add to that if writers at once take
+ *            the last of it: a block for each of eight; it is not refused when
+ *            what was accepted is written
  */
 struct disk {
 	const char *fs;
@@ -117,11 +118,11 @@ struct disk {
 static const struct disk disks[NR_DISKS] = {
 	[EXT4_4K] = {
 		"ext4", MKFS_EXT4("4096"), "usrquota,prjquota", 128 * MB,
-		EDQUOT, 2 * MB, 0, 0,
+		EDQUOT, 2 * MB, 0, 32 * KB,
 	},
 	[EXT4_1K] = {
 		"ext4", MKFS_EXT4("1024"), "usrquota,prjquota", 128 * MB,
-		EDQUOT, 2 * MB, 0, 0,
+		EDQUOT, 2 * MB, 0, 8 * KB,
 	},
 	[EXT4_NODELALLOC] = {
 		"ext4", MKFS_EXT4("4096"), "usrquota,prjquota,nodelalloc",

@@ -31,7 +31,6 @@ void __vctx_statfs(struct dentry *dentry, struct kstatfs *buf);
 int __vctx_quotactl(const struct super_block *sb, const struct vfsmount *mnt,
 		    int cmd, u32 id, struct kqid *qid);
 void __vctx_quota_warning(const struct kqid *qid, int warntype);
-void vctx_write_back(struct super_block *sb);
 
 /**
  * vctx_tag() - project id of what current makes
