@@ -643,24 +643,39 @@ static void pattern(void *buf, long len, long off, int seed)
 		word[i] = (off + i * 8) * 0x9e3779b97f4a7c15ULL + seed;
 }
 
+/* To read what is on the disk, if it is there */
+static int open_dropped(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	return fd;
+}
+
 /* Has the file the contents that it should have? */
-static int verify_file(const char *path, long from, long to, int seed)
+static int verify_fd(int fd, long from, long to, int seed)
 {
 	static char want[CHUNK], got[CHUNK];
 	long off, n;
-	int fd, err = 0;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	/* From the disk, if they are there */
-	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	for (off = from; !err && off < to; off += n) {
+	for (off = from; off < to; off += n) {
 		n = to - off < CHUNK ? to - off : CHUNK;
 		pattern(want, n, off, seed);
 		if (pread(fd, got, n, off) != n || memcmp(want, got, n))
-			err = -EIO;
+			return -EIO;
 	}
+	return 0;
+}
+
+static int verify_file(const char *path, long from, long to, int seed)
+{
+	int fd = open_dropped(path), err;
+
+	if (fd < 0)
+		return fd;
+	err = verify_fd(fd, from, to, seed);
 	close(fd);
 	return err;
 }
@@ -726,15 +741,20 @@ static void on_bus_error(int sig)
 	siglongjmp(bus_error, 1);
 }
 
-static long fill_mmap(int fd)
+/*
+ * Writes @len bytes to each of @nr places of a mapping, as many as it can; @off
+ * says where they are, the last of them within @size.
+ */
+static long write_mapped(int fd, long size, long nr, long len,
+			 long (*off)(long how, long i), long how)
 {
 	struct sigaction action = { .sa_handler = on_bus_error }, old;
-	volatile long done = 0;
+	volatile long i = 0;
 	char *map;
 
-	if (ftruncate(fd, MOST))
+	if (ftruncate(fd, size))
 		return -errno;
-	map = mmap(NULL, MOST, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
 		return -errno;
 	sigaction(SIGBUS, &action, &old);
@@ -742,12 +762,24 @@ static long fill_mmap(int fd)
 		/* It has no errno of its own. */
 		shared->err = disk->full;
 	} else {
-		for (; done < MOST; done += 4096)
-			pattern(map + done, 4096, done, 1);
+		for (; i < nr; i++)
+			pattern(map + off(how, i), len, off(how, i), 1);
 	}
 	sigaction(SIGBUS, &old, NULL);
-	munmap(map, MOST);
-	return done;
+	munmap(map, size);
+	return i;
+}
+
+static long page_off(long how, long i)
+{
+	return i * 4096;
+}
+
+static long fill_mmap(int fd)
+{
+	long nr = write_mapped(fd, MOST, MOST / 4096, 4096, page_off, 0);
+
+	return nr < 0 ? nr : nr * 4096;
 }
 
 static long fill_fallocate(int fd)

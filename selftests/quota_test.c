@@ -115,7 +115,7 @@ TEST_F(space, fallocate)
  */
 enum scatter { SCATTER_UP, SCATTER_DOWN, SCATTER_BETWEEN };
 
-static long scatter_off(enum scatter how, long i)
+static long scatter_off(long how, long i)
 {
 	const long nr = disk->limit / block_size();
 
@@ -136,9 +136,7 @@ static long scatter_off(enum scatter how, long i)
 static long do_scatter(long path, long how, long mapped)
 {
 	const long block = block_size(), nr = disk->limit / block;
-	struct sigaction action = { .sa_handler = on_bus_error }, old;
-	volatile long i = 0;
-	char *map = NULL;
+	long done = 0;
 	int fd;
 
 	shared->err = 0;
@@ -146,51 +144,29 @@ static long do_scatter(long path, long how, long mapped)
 		  0666);
 	if (fd < 0)
 		return -errno;
-	if (!mapped) {
-		while (i < nr && write_some(fd, scatter_off(how, i), block,
-					    block, 1) == block)
-			i++;
-		close(fd);
-		return i;
-	}
-	if (!ftruncate(fd, 2 * nr * block))
-		map = mmap(NULL, 2 * nr * block, PROT_READ | PROT_WRITE,
-			   MAP_SHARED, fd, 0);
-	close(fd);
-	if (!map || map == MAP_FAILED)
-		return -errno;
-	sigaction(SIGBUS, &action, &old);
-	if (sigsetjmp(bus_error, 1))
-		shared->err = disk->full;
+	if (mapped)
+		done = write_mapped(fd, 2 * nr * block, nr, block, scatter_off,
+				    how);
 	else
-		for (; i < nr; i++)
-			pattern(map + scatter_off(how, i), block,
-				scatter_off(how, i), 1);
-	sigaction(SIGBUS, &old, NULL);
-	munmap(map, 2 * nr * block);
-	return i;
+		while (done < nr && write_some(fd, scatter_off(how, done),
+					       block, block, 1) == block)
+			done++;
+	close(fd);
+	return done;
 }
 
 /* How many of the first @nr blocks have not the contents that they should have */
 static long bad_blocks(const char *path, enum scatter how, long nr)
 {
-	static char want[4096], got[4096];
 	const long block = block_size();
+	int fd = open_dropped(path);
 	long i, bad = 0;
-	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
-	/* From the disk, if they are there */
-	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	for (i = 0; i < nr; i++) {
-		const long off = scatter_off(how, i);
-
-		pattern(want, block, off, 1);
-		bad += pread(fd, got, block, off) != block ||
-		       memcmp(want, got, block);
-	}
+		return fd;
+	for (i = 0; i < nr; i++)
+		bad += !!verify_fd(fd, scatter_off(how, i),
+				   scatter_off(how, i) + block, 1);
 	close(fd);
 	return bad;
 }
@@ -233,6 +209,18 @@ TEST_F(space, scattered_mmap)
 	until_scattered(_metadata, self, SCATTER_DOWN, true);
 }
 
+static long change_blocks(const char *path, int mode, long off, long len)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = fallocate(fd, mode, off, len) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
 /*
  * Every other block of what was preallocated, behind the end of the file, each
  * on the disk before the next: how many.  Those that are refused are no loss, but
@@ -263,14 +251,7 @@ static long do_write_prealloc(long path, long nr, long c)
 
 static long do_prealloc(long path, long len, long c)
 {
-	int fd = open((const char *)path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, len) ? -errno : 0;
-	close(fd);
-	return err;
+	return change_blocks((const char *)path, FALLOC_FL_KEEP_SIZE, 0, len);
 }
 
 TEST_F(space, prealloc)
@@ -367,15 +348,9 @@ TEST_F(space, truncate)
 
 static long do_punch(long path, long off, long len)
 {
-	int fd = open((const char *)path, O_RDWR | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, off, len))
-		err = -errno;
-	close(fd);
-	return err;
+	return change_blocks((const char *)path,
+			     FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, off,
+			     len);
 }
 
 TEST_F(space, punch_hole)
