@@ -19,7 +19,7 @@
  * hungry: it is not compared, gets no credit, and its factor goes back to one.
  * The factor is bounded, so that a mistake here costs a group no more than what
  * the load balancer may cost it.  Nothing happens on a single CPU, nor with
- * less than two groups.
+ * less than two groups, and little as long as no two are hungry.
  */
 
 #include <linux/cpumask.h>
@@ -38,6 +38,8 @@
 #define VCTX_TRIM_INTERVAL	(HZ / 10)
 /* With more groups and CPUs than this, at longer intervals. */
 #define VCTX_TRIM_QUICK		1024
+/* As long as nobody competes, at intervals so many times as long */
+#define VCTX_TRIM_REST		4
 
 #define VCTX_TRIM_ONE		1024L
 #define VCTX_TRIM_MAX		(VCTX_TRIM_ONE / 5)
@@ -56,6 +58,7 @@ static DEFINE_MUTEX(vctx_trim_mutex);
 static LIST_HEAD(vctx_trim_list);
 static unsigned int vctx_trim_nr;
 static u64 vctx_trim_at;
+static bool vctx_trim_resting;
 
 /* Of those that are in no group */
 static struct vctx_trim_sum vctx_trim_root;
@@ -71,7 +74,8 @@ static void vctx_trim_queue(void)
 {
 	if (vctx_trim_nr > 1 && num_possible_cpus() > 1)
 		queue_delayed_work(system_unbound_wq, &vctx_trim_work,
-				   vctx_trim_interval());
+				   vctx_trim_interval() *
+				   (vctx_trim_resting ? VCTX_TRIM_REST : 1));
 }
 
 /**
@@ -214,6 +218,18 @@ static bool vctx_trim_compare(u64 interval)
 	return excluded;
 }
 
+/* Is there anybody that takes from another? */
+static bool vctx_trim_contested(void)
+{
+	struct vctx_group *group;
+
+	list_for_each_entry(group, &vctx_trim_list, trim.node)
+		if (group->trim.hungry &&
+		    group->trim.shares < vctx_trim_level(group)->shares)
+			return true;
+	return false;
+}
+
 static void vctx_trim_adjust(struct vctx_group *group)
 {
 	struct vctx_trim *trim = &group->trim;
@@ -240,7 +256,7 @@ static void vctx_trim(struct work_struct *work)
 {
 	u64 now = ktime_get_ns();
 	struct vctx_group *group;
-	bool late;
+	bool late, contested;
 
 	mutex_lock(&vctx_trim_mutex);
 	/* Nothing is known of how they competed if nobody has looked. */
@@ -253,8 +269,14 @@ static void vctx_trim(struct work_struct *work)
 	}
 	while (vctx_trim_compare(now - vctx_trim_at))
 		;
-	list_for_each_entry(group, &vctx_trim_list, trim.node)
+	contested = vctx_trim_contested();
+	list_for_each_entry(group, &vctx_trim_list, trim.node) {
+		/* Some of that time they may not have competed yet. */
+		if (vctx_trim_resting)
+			group->trim.hungry = false;
 		vctx_trim_adjust(group);
+	}
+	vctx_trim_resting = !contested;
 	vctx_trim_at = now;
 	vctx_trim_queue();
 	mutex_unlock(&vctx_trim_mutex);
