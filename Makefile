@@ -137,7 +137,7 @@ packages:
 	@scripts/packages $(PACKAGES)
 
 .PHONY: check-kernel
-check-kernel: patches
+check-kernel: kernel
 	@scripts/check-kernel
 
 .PHONY: unit-tests

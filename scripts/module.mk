@@ -5,12 +5,16 @@
 
 CHECKS += check-vm check-shown check-run
 CHECKS_BESIDE += check-series
+SOAKS += soak-series
 UNIT_TESTS += $(O)/unit/escapes
 
-.PHONY: check-series check-kunit check-vm check-shown check-run
+.PHONY: check-series soak-series check-kunit check-vm check-shown check-run
 
-check-series: patches $(SELFTESTS)
+check-series: kernel $(SELFTESTS)
 	@scripts/check-series
+
+soak-series: kernel $(SELFTESTS)
+	@scripts/check-series --compile
 
 check-kunit: kernel-debug
 	@scripts/vm --kernel debug --append kunit.enable=1 -- scripts/kunit

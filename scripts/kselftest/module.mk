@@ -32,7 +32,7 @@ SELFTEST_RUN = $(SELFTEST_DIR)/run-all.sh
 # for those who work on it. The debug kernel is built meanwhile.
 CHECKS += check-kunit check-selftests-debug check-selftests-tree
 CHECKS_LAST += check-selftests-race
-SOAKS += soak-selftests-bounds soak-selftests-race
+SOAKS += soak-selftests-bounds soak-selftests-race soak-selftests-wide
 
 .PHONY: check-selftests check-selftests-debug
 check-selftests: kernel
@@ -75,6 +75,11 @@ soak-selftests-bounds: export VCTX_TEST_LS_MS ?= 1000
 soak-selftests-bounds: kernel
 	@scripts/vm --mem 2048 --timeout 1800 -- sh -c \
 		'forkbomb_test; churn_test -v fresh; churn_test -f many'
+
+# With the options that distributions have and the other kernels have not.
+.PHONY: soak-selftests-wide
+soak-selftests-wide: kernel-wide
+	@scripts/vm --kernel wide --mem 3072 --disk swap:64M --timeout 3600 -- $(SELFTEST_RUN)
 
 # The same suite as the Linux tree with the series has it, by its own rules and
 # its own runner: the same tests, none failing. What is skipped differs: the
