@@ -14,7 +14,7 @@ check-series: kernel $(SELFTESTS)
 	@scripts/check-series
 
 soak-series: kernel $(SELFTESTS)
-	@scripts/check-series --compile
+	@scripts/check-series --steps
 
 check-kunit: kernel-debug
 	@scripts/vm --kernel debug --append kunit.enable=1 -- scripts/kunit
