@@ -141,5 +141,5 @@ check-kernel: kernel
 	@scripts/check-kernel
 
 .PHONY: unit-tests
-unit-tests:
+unit-tests: $(UNIT_TESTS)
 	@scripts/check --tap $(UNIT_TESTS)
