@@ -1858,8 +1858,8 @@ expect "vkill of a context that does not exist" 1 "" \
 expect "vkill of a context that does not exist, with a pid" 1 "" \
 	"vkill: context 4: no such context" vkill -c 4 1
 
-# Not HUP: under nohup(1) a shell cannot trap it.
-# a process to be signalled, which says by which signal
+# a process to be signalled, which says by which signal: not HUP, as under nohup(1)
+# a shell cannot trap it
 start()
 {
 	[ -z "$victim" ] || kill -9 $victim 2>/dev/null
