@@ -84,7 +84,14 @@ struct xfs_eofblocks {
 /* The most that a test fills. */
 #define MOST	(16 * MB)
 
-enum disk_kind { EXT4_4K, EXT4_1K, EXT4_NODELALLOC, XFS, NR_DISKS };
+enum disk_kind {
+	EXT4_4K,
+	EXT4_1K,
+	EXT4_NODELALLOC,
+	EXT4_BIGALLOC,
+	XFS,
+	NR_DISKS,
+};
 
 /**
  * struct disk - a kind of filesystem
@@ -96,9 +103,9 @@ enum disk_kind { EXT4_4K, EXT4_1K, EXT4_NODELALLOC, XFS, NR_DISKS };
  * @limit: a hard limit, in bytes, that is small for it
  * @slack: it may refuse when only so many bytes are left: XFS reserves for the
  *         worst case first
- * @metadata: what blocks of extent trees may add to that if writers at once take
- *            the last of it: a block for each of eight; it is not refused when
- *            what was accepted is written
+ * @reserved: what its usage may show above the limit while it is written to: XFS
+ *            counts what is reserved for the worst case as used
+ * @cluster: what it allocates at least, if that is more than a block
  */
 struct disk {
 	const char *fs;
@@ -108,25 +115,30 @@ struct disk {
 	int full;
 	long limit;
 	long slack;
-	long metadata;
+	long reserved;
+	long cluster;
 };
 
-#define MKFS_EXT4(_block)						\
+#define MKFS_EXT4(_block, ...)						\
 	{ "mkfs.ext4", "-q", "-F", "-b", _block, "-N", "16384", "-m", "0", \
-	  "-O", "quota,project", NULL }
+	  "-O", "quota,project", ##__VA_ARGS__, NULL }
 
 static const struct disk disks[NR_DISKS] = {
 	[EXT4_4K] = {
 		"ext4", MKFS_EXT4("4096"), "usrquota,prjquota", 128 * MB,
-		EDQUOT, 2 * MB, 0, 32 * KB,
+		EDQUOT, 2 * MB, 0, 0,
 	},
 	[EXT4_1K] = {
 		"ext4", MKFS_EXT4("1024"), "usrquota,prjquota", 128 * MB,
-		EDQUOT, 2 * MB, 0, 8 * KB,
+		EDQUOT, 2 * MB, 0, 0,
 	},
 	[EXT4_NODELALLOC] = {
 		"ext4", MKFS_EXT4("4096"), "usrquota,prjquota,nodelalloc",
 		128 * MB, EDQUOT, 2 * MB, 0, 0,
+	},
+	[EXT4_BIGALLOC] = {
+		"ext4", MKFS_EXT4("4096", "-O", "bigalloc", "-C", "16384"),
+		"usrquota,prjquota", 128 * MB, EDQUOT, 2 * MB, 0, 0, 16 * KB,
 	},
 	/* Documentation/vctx.rst: ENOSPC is XFS's own for project quota. */
 	[XFS] = {
@@ -318,7 +330,8 @@ static const char *disk_missing(enum disk_kind kind)
 	int err;
 
 	disk = &disks[kind];
-	if ((kind == EXT4_1K || kind == EXT4_NODELALLOC) &&
+	if ((kind == EXT4_1K || kind == EXT4_NODELALLOC ||
+	     kind == EXT4_BIGALLOC) &&
 	    !env_long("VCTX_TEST_DISKS", 1))
 		return "VCTX_TEST_DISKS=0 leaves out variants of ext4";
 	if (!fs_known(disk->fs)) {
@@ -528,10 +541,13 @@ static int __maybe_unused set_ihard(__u32 id, long ihard)
 	return set_limits(PRJQUOTA, id, 0, 0, 0, ihard);
 }
 
+/* What a file that is not empty takes at least */
 static long __maybe_unused block_size(void)
 {
 	struct statfs st;
 
+	if (disk->cluster)
+		return disk->cluster;
 	return statfs(MNT, &st) ? -errno : (long)st.f_bsize;
 }
 
