@@ -137,6 +137,10 @@ int vctx_quota_ioctl(struct inode *inode, unsigned int cmd)
 	case EXT4_IOC_SWAP_BOOT:
 		return -EPERM;
 	case EXT4_IOC_MIGRATE:
+		/* The new tree is charged to the caller, the old one is not. */
+		if (vctx_inode_tag(inode) != __vctx_tag())
+			return -EPERM;
+		return vctx_quota_change(inode);
 	case EXT4_IOC_SETVERSION:
 	case EXT4_IOC32_SETVERSION:
 	case FS_IOC_SETVERSION:
