@@ -539,14 +539,17 @@ static long do_at_once(long path, long size, long off)
 	return done;
 }
 
-/* A page of several blocks for which there is just enough, and no more */
+/*
+ * A page of several blocks for which there is enough, so that some of them might be
+ * delayed, but not all; and then not for another
+ */
 TEST_F(space, last_page)
 {
 	const long size = self->block < 4096 ? 4096 : self->block;
 
 	if (variant->kind == XFS)
 		return;
-	EXPECT_EQ(0, set_hard(A, self->world.space_a + size));
+	EXPECT_EQ(0, set_hard(A, self->world.space_a + size / 4 * 7));
 	EXPECT_EQ(size, CALL_A(do_at_once, "a/f", size, 0));
 	EXPECT_SPACE_A(size);
 	EXPECT_EQ(0, verify("a/f", 0, size, 1));
