@@ -437,12 +437,12 @@ static long do_pending(long path, long nr, long c)
 	fd = open((const char *)path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return -errno;
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		if (write_some(fd, scatter_off(SCATTER_BETWEEN, i), block, block,
 			       1) != block)
 			break;
-		else
-			done++;
+		done++;
+	}
 	close(fd);
 	return done;
 }
