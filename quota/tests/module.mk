@@ -30,7 +30,7 @@ CHECKS += check-quota check-quota-files check-quota-crash
 SOAKS += soak-quota soak-quota-crash
 
 .PHONY: check-quota soak-quota check-quota-files check-quota-crash soak-quota-crash
-check-quota: export QUOTA_SECONDS ?= 4
+check-quota: export QUOTA_SECONDS ?= 6
 check-quota: export QUOTA_SHORT = 1
 soak-quota: export QUOTA_SECONDS ?= 15
 check-quota soak-quota: kernel tools $(QUOTA_WRITER)
