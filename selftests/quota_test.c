@@ -223,24 +223,25 @@ static long change_blocks(const char *path, int mode, long off, long len)
 }
 
 /*
- * Every other block of what was preallocated, behind the end of the file, each
- * on the disk before the next: how many.  Those that are refused are no loss, but
- * what was accepted has to get there.
+ * Writes to every other block of a file, each on the disk before the next if @sync:
+ * how many.  Those that are refused are no loss, but what was accepted has to get
+ * there.
  */
-static long do_write_prealloc(long path, long nr, long flags)
+static long write_every_other(const char *path, long nr, int flags, int seed,
+			      bool sync)
 {
 	const long block = block_size();
 	long i, done = 0;
 	int fd;
 
 	shared->err = 0;
-	fd = open((const char *)path, O_RDWR | O_CLOEXEC | flags);
+	fd = open(path, O_RDWR | O_CLOEXEC | flags);
 	if (fd < 0)
 		return -errno;
 	for (i = 0; i < nr; i += 2) {
-		if (write_some(fd, i * block, block, block, 1) != block)
+		if (write_some(fd, i * block, block, block, seed) != block)
 			break;
-		if (fsync(fd)) {
+		if (sync && fsync(fd)) {
 			shared->err = -errno;
 			break;
 		}
@@ -248,6 +249,12 @@ static long do_write_prealloc(long path, long nr, long flags)
 	}
 	close(fd);
 	return done;
+}
+
+/* Of what was preallocated, behind the end of the file */
+static long do_write_prealloc(long path, long nr, long flags)
+{
+	return write_every_other((const char *)path, nr, flags, 1, true);
 }
 
 static long do_prealloc(long path, long len, long c)
@@ -465,22 +472,24 @@ static void until_written_back(struct __test_metadata *_metadata,
 	EXPECT_B_UNTOUCHED();
 }
 
-TEST_F(space, delayed_fallocate)
+static void until_delayed_is_written(struct __test_metadata *_metadata,
+				     space_data *self, enum fill how)
 {
+	const long nr = disk->limit / self->block / 8;
+
 	ASSERT_EQ(0, set_hard(A, disk->limit));
 	until_written_back(_metadata, self,
-			   CALL_A(do_pending, "a/pending",
-				  disk->limit / self->block / 8, 0),
-			   FILL_FALLOCATE);
+			   CALL_A(do_pending, "a/pending", nr, 0), how);
+}
+
+TEST_F(space, delayed_fallocate)
+{
+	until_delayed_is_written(_metadata, self, FILL_FALLOCATE);
 }
 
 TEST_F(space, delayed_direct)
 {
-	ASSERT_EQ(0, set_hard(A, disk->limit));
-	until_written_back(_metadata, self,
-			   CALL_A(do_pending, "a/pending",
-				  disk->limit / self->block / 8, 0),
-			   FILL_DIRECT);
+	until_delayed_is_written(_metadata, self, FILL_DIRECT);
 }
 
 /* What is preallocated when it is delayed already */
@@ -878,28 +887,10 @@ TEST_F(space, reflink)
 	EXPECT_EQ(0, verify("b/f", 0, size, 1));
 }
 
-/* Writes to every other block of what is shared are copies, each an extent. */
+/* Of what is shared: copies, each an extent */
 static long do_copy(long path, long nr, long sync)
 {
-	const long block = block_size();
-	long i, done = 0;
-	int fd;
-
-	shared->err = 0;
-	fd = open((const char *)path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	for (i = 0; i < nr; i += 2) {
-		if (write_some(fd, i * block, block, block, 2) != block)
-			break;
-		if (sync && fsync(fd)) {
-			shared->err = -errno;
-			break;
-		}
-		done++;
-	}
-	close(fd);
-	return done;
+	return write_every_other((const char *)path, nr, 0, 2, sync);
 }
 
 static void until_copied(struct __test_metadata *_metadata, space_data *self,
